@@ -178,15 +178,17 @@ export class HoldfastError extends Error {
 /** An option is unknown or impossible; nothing was started. */
 export class OptionsError extends HoldfastError {
   override readonly name = 'OptionsError'
+  /** Where, as in code: `retry.attempts`. */
+  readonly path: string
+  readonly expected: string
+  /** What was given, described so that no secret shows. */
+  readonly given: string
 
-  constructor(
-    /** Where, as in code: `retry.attempts`. */
-    readonly path: string,
-    readonly expected: string,
-    /** What was given, described so that no secret shows. */
-    readonly given: string,
-  ) {
+  constructor(path: string, expected: string, given: string) {
     super('HOLDFAST_OPTIONS', `Option "${path}": expected ${expected}, given ${given}.`)
+    this.path = path
+    this.expected = expected
+    this.given = given
   }
 }
 
