@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { serverEnvironment } from './guardian.js'
+import type { PostgresBinaries } from './postgres-binaries.js'
+import { canEnter } from './reachable-folder.js'
+import { newPassword, registerSecret } from './secrets.js'
+import type { ServerAccount } from './server-account.js'
+
+const run = promisify(execFile)
+
+/** The files of one server: `folder` holds the data, the log and the superuser's password. */
+export interface PostgresData {
+  readonly folder: string
+  readonly data: string
+  readonly log: string
+  readonly password: string
+}
+
+export interface PostgresDataOptions {
+  readonly folder: string
+  readonly account: ServerAccount
+  readonly binaries: PostgresBinaries
+  /** Whether the data must survive a crash of the machine; costs half a second. */
+  readonly durable: boolean
+}
+
+/**
+ * Opens the files of a server, initialising them when there are none or when an earlier initialisation did not
+ * finish.
+ *
+ * @throws Error when the account cannot enter the folder, or the data belong to another major version
+ */
+export async function openPostgresData(options: PostgresDataOptions): Promise<PostgresData> {
+  const { folder, account, binaries } = options
+  prepareFolder(folder, account)
+  const data = join(folder, 'data')
+  const passwordFile = join(folder, 'password')
+  if (!existsSync(data)) await initialise(options, passwordFile)
+  checkVersion(data, binaries)
+  const password = readFileSync(passwordFile, 'utf8').trim()
+  registerSecret(password)
+  return { folder, data, password, log: join(folder, 'server.log') }
+}
+
+function prepareFolder(folder: string, account: ServerAccount): void {
+  const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
+  if (isNew && account) chownSync(folder, account.uid, account.gid)
+  if (canEnter(account, folder)) return
+  throw new Error(
+    `The account that PostgreSQL runs as cannot enter ${folder}: one of the folders above it is closed to other ` +
+      'users. Choose a data folder elsewhere, or let reachableFolder() choose one.',
+  )
+}
+
+/** The data appear under their final name last, so that data under that name are always complete. */
+async function initialise(options: PostgresDataOptions, passwordFile: string): Promise<void> {
+  const { folder, account } = options
+  const unfinished = join(folder, 'data.unfinished')
+  await rm(unfinished, { recursive: true, force: true })
+  await writeFile(passwordFile, `${newPassword()}\n`, { mode: 0o600 })
+  if (account) chownSync(passwordFile, account.uid, account.gid)
+  await initdb({ ...options, target: unfinished, passwordFile })
+  await rename(unfinished, join(folder, 'data'))
+}
+
+interface InitdbOptions extends PostgresDataOptions {
+  readonly target: string
+  readonly passwordFile: string
+}
+
+async function initdb({ binaries, account, target, passwordFile, durable }: InitdbOptions): Promise<void> {
+  const args = ['-D', target, '-U', 'postgres', '-E', 'UTF8', '-A', 'scram-sha-256', '--pwfile', passwordFile]
+  if (!durable) args.push('--no-sync')
+  const options = { ...account, cwd: '/', env: serverEnvironment() }
+  await run(binaries.initdb, [...args, ...localeArgs(binaries)], options)
+}
+
+/** The same order and case rules on every machine: by code point, with the Unicode tables where they exist. */
+function localeArgs({ major }: PostgresBinaries): string[] {
+  if (major >= 17) return ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  return process.platform === 'linux' ? ['--locale=C.UTF-8'] : ['--locale=C']
+}
+
+function checkVersion(data: string, binaries: PostgresBinaries): void {
+  const found = Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'))
+  if (found === binaries.major) return
+  throw new Error(
+    `The data in ${data} belong to PostgreSQL ${found}, but this is PostgreSQL ${binaries.major}. ` +
+      'Remove the folder to start anew, or use the binaries of that version.',
+  )
+}

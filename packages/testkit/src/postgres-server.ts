@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import { chownSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { freePort } from './free-port.js'
+import { type GuardedProcess, serverEnvironment } from './guardian.js'
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js'
+import { openPostgresData, type PostgresData } from './postgres-data.js'
+import { temporaryFolder } from './reachable-folder.js'
+import { registerSecret } from './secrets.js'
+import { type ServerAccount, serverAccount } from './server-account.js'
+import { ServerLog } from './server-log.js'
+import { ServerProcess } from './server-process.js'
+
+export interface PostgresOptions {
+  /** Configuration settings, for example `{ max_connections: 5 }`. */
+  readonly settings?: Readonly<Record<string, string | number>>
+  /** The bin folder of an installed PostgreSQL. Default: the embedded PostgreSQL 18. */
+  readonly binaries?: string
+  /** Folder for data that outlive the server. Default: a temporary folder, removed when the server is disposed. */
+  readonly dataDirectory?: string
+  /** Default: a free one. */
+  readonly port?: number
+  /** Turns TLS on, with this certificate and key as PEM text. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+}
+
+export type StopMode = 'smart' | 'fast' | 'immediate'
+
+export interface TestDatabase {
+  readonly name: string
+  readonly url: string
+  /** Drops the database and ends the connections to it. */
+  drop(): Promise<void>
+}
+
+const STOP_SIGNALS: Record<StopMode, NodeJS.Signals> = {
+  smart: 'SIGTERM',
+  fast: 'SIGINT',
+  immediate: 'SIGQUIT',
+}
+/** Milliseconds in which a server starts, crash recovery on a busy machine included. */
+const START_DEADLINE = 60_000
+/** Milliseconds in which a fast stop ends before everything is killed. */
+const STOP_PATIENCE = 15_000
+/** For data that nobody needs after a crash of the machine. */
+const FAST_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
+interface PostgresParts {
+  readonly options: PostgresOptions
+  readonly account: ServerAccount
+  readonly binaries: PostgresBinaries
+  readonly files: PostgresData
+}
+
+/**
+ * Starts a real PostgreSQL on 127.0.0.1, reachable with the password in its `url`. As root it runs as the account
+ * `postgres`. It ends when this process ends, however that happens.
+ *
+ * @throws Error with the server's own words when it does not start within a minute
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const account = serverAccount(options.dataDirectory)
+  const binaries = await postgresBinaries(account, options.binaries)
+  const folder = options.dataDirectory ?? temporaryFolder(account, 'holdfast-postgres-')
+  const durable = options.dataDirectory !== undefined
+  const files = await openPostgresData({ folder, account, binaries, durable })
+  const server = new PostgresServer({ options, account, binaries, files })
+  try {
+    await server.start()
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
+  return server
+}
+
+/** A running PostgreSQL. */
+export class PostgresServer {
+  readonly host = '127.0.0.1'
+  readonly user = 'postgres'
+  readonly password: string
+  #port = 0
+  readonly #parts: PostgresParts
+  readonly #process: ServerProcess
+  readonly #log: ServerLog
+
+  constructor(parts: PostgresParts) {
+    const { files, options } = parts
+    this.#parts = parts
+    this.password = files.password
+    this.#log = new ServerLog(files.log)
+    const removeFolder = options.dataDirectory === undefined ? files.folder : undefined
+    this.#process = new ServerProcess({ stopSignal: STOP_SIGNALS.fast, removeFolder })
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** The id of the server's first process; `undefined` while it is stopped. */
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  /** The superuser's URL of the database `postgres`. */
+  get url(): string {
+    return this.urlFor('postgres')
+  }
+
+  /** What the server has logged since its latest start, at most the last 16 KiB. */
+  get log(): string {
+    return this.#log.text()
+  }
+
+  urlFor(database: string): string {
+    return `postgres://${this.user}:${this.password}@${this.host}:${this.port}/${encodeURIComponent(database)}`
+  }
+
+  /** Starts the server again after a stop or kill, on the port it had before. */
+  async start(): Promise<void> {
+    const { options } = this.#parts
+    const fixed = options.port ?? (this.#port || undefined)
+    for (let attempt = 1; ; attempt += 1) {
+      this.#port = fixed ?? (await freePort())
+      const problem = await this.#tryStart()
+      if (problem === undefined) break
+      // Between finding a free port and binding it, another process may have taken it.
+      if (fixed === undefined && attempt < 5 && /Address already in use/.test(problem)) continue
+      throw new Error(`PostgreSQL did not start on port ${this.#port}:\n${problem}`)
+    }
+    registerSecret(this.url)
+  }
+
+  /** Stops the server; the data stay until it is disposed. `fast` ends running queries, `smart` waits for clients. */
+  async stop({ mode = 'fast' }: { mode?: StopMode } = {}): Promise<void> {
+    await this.#process.end(STOP_SIGNALS[mode], mode === 'smart' ? undefined : STOP_PATIENCE)
+  }
+
+  async restart(options?: { mode?: StopMode }): Promise<void> {
+    await this.stop(options)
+    await this.start()
+  }
+
+  /** Ends the server and all its backends without any farewell. Resolves when they are gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.#process.kill(signal)
+  }
+
+  /** Freezes the server and all its backends: connections stay open, nothing answers. */
+  pause(): void {
+    this.#process.pause()
+  }
+
+  resume(): void {
+    this.#process.resume()
+  }
+
+  /** Creates an empty database with a name of its own, or a copy of `template`. */
+  async createDatabase({ template }: { template?: string } = {}): Promise<TestDatabase> {
+    return createDatabase(this.url, template)
+  }
+
+  /** Stops the server and removes its data when they are temporary. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    await this.#process.close()
+  }
+
+  async #tryStart(): Promise<string | undefined> {
+    const { account, binaries, files } = this.#parts
+    this.#log.mark()
+    const running = await this.#process.start({
+      program: binaries.postgres,
+      args: ['-D', files.data, ...this.#settings()],
+      folder: files.folder,
+      log: files.log,
+      environment: serverEnvironment(),
+      account,
+    })
+    return this.#whenReady(running)
+  }
+
+  #settings(): string[] {
+    const { options } = this.#parts
+    const settings = {
+      port: this.#port,
+      listen_addresses: this.host,
+      unix_socket_directories: '',
+      ...(options.dataDirectory === undefined ? FAST_SETTINGS : {}),
+      ...this.#tlsSettings(),
+      ...options.settings,
+    }
+    return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  }
+
+  #tlsSettings(): Record<string, string> {
+    const { options, account, files } = this.#parts
+    if (!options.tls) return {}
+    const paths = { cert: join(files.folder, 'server.crt'), key: join(files.folder, 'server.key') }
+    for (const part of ['cert', 'key'] as const) {
+      writeFileSync(paths[part], options.tls[part], { mode: 0o600 })
+      if (account) chownSync(paths[part], account.uid, account.gid)
+    }
+    return { ssl: 'on', ssl_cert_file: paths.cert, ssl_key_file: paths.key }
+  }
+
+  /** The server announces in its pid file when it accepts connections; `pg_ctl -w` waits for the same line. */
+  async #whenReady({ pid, exited }: GuardedProcess): Promise<string | undefined> {
+    const deadline = performance.now() + START_DEADLINE
+    const end = exited.then(() => 'exited' as const)
+    while (!isReady(join(this.#parts.files.data, 'postmaster.pid'), pid)) {
+      const state = await Promise.race([end, delay(10, 'running' as const)])
+      if (state === 'exited') return this.log || 'It ended without a word'
+      if (performance.now() > deadline) {
+        await this.kill()
+        return `It was not ready after ${START_DEADLINE / 1000} s\n${this.log}`
+      }
+    }
+    return undefined
+  }
+}
+
+function isReady(pidFile: string, pid: number): boolean {
+  try {
+    const lines = readFileSync(pidFile, 'utf8').split('\n')
+    return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Creates a database on the server of `adminUrl`.
+ *
+ * @param template a database to copy; nobody may be connected to it
+ */
+export async function createDatabase(adminUrl: string, template?: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const copy = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`
+  await execute(adminUrl, `CREATE DATABASE ${name}${copy}`)
+  const url = new URL(adminUrl)
+  url.pathname = `/${name}`
+  registerSecret(url.href)
+  return {
+    name,
+    url: url.href,
+    drop: () => execute(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  }
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,4 @@
+import { dropTemporaryDatabases } from '@holdfast/testkit'
+import { afterAll } from 'vitest'
+
+afterAll(dropTemporaryDatabases)

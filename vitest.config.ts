@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests import our packages built, as their users do, so vitest must not transform them again. */
+const builtPackages = [/\/(packages|apps)\/[^/]+\/dist\//]
+const exclude = ['**/node_modules/**', '**/dist/**', '**/fixtures/**']
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Each integration file also keeps backends of the shared server busy.
+    maxWorkers: 2,
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude,
+          server: { deps: { external: builtPackages } },
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['{packages,apps}/*/test/**/*.test.ts'],
+          exclude,
+          globalSetup: ['scripts/vitest/shared-server.ts'],
+          setupFiles: ['scripts/vitest/leak-check.ts'],
+          server: { deps: { external: builtPackages } },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
