@@ -1,4 +1,7 @@
+export { type FakeClock, fakeClock } from './fake-clock.js'
+export { findProgram } from './find-program.js'
 export { freePort } from './free-port.js'
+export { type LeakTracker, trackLeaks } from './leaks.js'
 export {
   type PostgresOptions,
   PostgresServer,
@@ -6,7 +9,9 @@ export {
   startPostgres,
   type TestDatabase,
 } from './postgres-server.js'
+export { type SeededRandom, seededRandom } from './random.js'
 export { reachableFolder } from './reachable-folder.js'
+export { type RedisOptions, RedisServer, startRedis } from './redis-server.js'
 export { newPassword, registerSecret } from './secrets.js'
 export {
   dropTemporaryDatabases,

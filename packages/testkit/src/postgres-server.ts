@@ -104,6 +104,11 @@ export class PostgresServer {
     return this.#process.pid
   }
 
+  /** The id of the process that ends the server when this process ends. */
+  get guardianPid(): number {
+    return this.#process.guardianPid
+  }
+
   /** The superuser's URL of the database `postgres`. */
   get url(): string {
     return this.urlFor('postgres')

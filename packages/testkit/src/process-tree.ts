@@ -17,15 +17,20 @@ function isZombie(pid: number): boolean {
 
 /** The ids of the processes that descend from `pid`, parents before their children, without `pid` itself. */
 export function descendants(pid: number): number[] {
-  const children = childrenByParent()
+  const childrenOf = childrenByParent()
   const found: number[] = []
   const queue = [pid]
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
-    const next = children.get(parent) ?? []
+    const next = childrenOf.get(parent) ?? []
     found.push(...next)
     queue.push(...next)
   }
   return found
+}
+
+/** The ids of the processes that `pid` itself started and that still run. */
+export function children(pid: number): number[] {
+  return childrenByParent().get(pid) ?? []
 }
 
 /** The command line of a process, words separated by spaces; empty when it is gone. */
@@ -40,13 +45,13 @@ export function commandLine(pid: number): string {
 }
 
 function childrenByParent(): Map<number, number[]> {
-  const children = new Map<number, number[]>()
+  const byParent = new Map<number, number[]>()
   for (const { pid, parent } of processes()) {
-    const siblings = children.get(parent)
+    const siblings = byParent.get(parent)
     if (siblings) siblings.push(pid)
-    else children.set(parent, [pid])
+    else byParent.set(parent, [pid])
   }
-  return children
+  return byParent
 }
 
 function processes(): { pid: number; parent: number }[] {

@@ -1,3 +1,4 @@
+import { keepProcess } from './kept-processes.js'
 import { createDatabase, startPostgres, type TestDatabase } from './postgres-server.js'
 
 /** A database of a test file's own on the server that all test files share. */
@@ -59,6 +60,9 @@ export async function dropTemporaryDatabases(): Promise<void> {
 }
 
 function ownServerUrl(): Promise<string> {
-  ownServer ??= startPostgres().then(server => server.url)
+  ownServer ??= startPostgres().then(server => {
+    keepProcess(server.guardianPid)
+    return server.url
+  })
   return ownServer
 }
