@@ -1,7 +1,9 @@
+export type { Duration } from './base/duration.js'
 export {
   AbortError,
   ConnectError,
   ConnectionLostError,
+  ERROR_CODES,
   type ErrorCategory,
   HoldfastError,
   type HoldfastErrorCode,
@@ -16,4 +18,14 @@ export {
   type Retry,
   TransactionError,
 } from './base/errors.js'
-export { Pool } from './pool.js'
+export type { PoolOptions } from './base/options.js'
+export type { Logger, Warning } from './base/warning.js'
+export type { Transaction, TransactionOptions } from './connections/transaction.js'
+export { errorCategory } from './driver/sqlstate.js'
+export type { QueryExtras } from './driver/to-request.js'
+export type { Health } from './monitoring/health.js'
+export type { PoolStats } from './monitoring/pool-stats.js'
+export type { QueryMetrics } from './monitoring/query-stats.js'
+export { type AcquireOptions, type EndOptions, Pool } from './pool.js'
+export { quoteIdentifier } from './sql/identifier.js'
+export { type Sql, SqlFragment, sql } from './sql/tag.js'

@@ -1,4 +1,414 @@
-import pg from 'pg'
+import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg'
+import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
+import { systemClock } from './base/clock.js'
+import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
+import { type Duration, parseDuration } from './base/duration.js'
+import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
+import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
+import type { Warning } from './base/warning.js'
+import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
+import { looksLikePgPool } from './connections/drop-in.js'
+import { Housekeeper } from './connections/housekeeper.js'
+import type { PooledConnection } from './connections/pooled-connection.js'
+import { onFirstSignal } from './connections/signals.js'
+import type { Transaction, TransactionOptions } from './connections/transaction.js'
+import { beginStatement, runTransaction } from './connections/transaction.js'
+import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-config.js'
+import { isTransientConnectError } from './driver/connect-error.js'
+import { type ClientClass, openConnection } from './driver/open-connection.js'
+import type { PgConnection } from './driver/pg-connection.js'
+import { isStaleStatement } from './driver/sqlstate.js'
+import { type QueryExtras, toRequest } from './driver/to-request.js'
+import { checkHealth, type Health } from './monitoring/health.js'
+import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
+import { QueryStats } from './monitoring/query-stats.js'
+import { retry } from './resilience/retry.js'
 
-/** First slice: replaced piece by piece. */
-export class Pool extends pg.Pool {}
+/** Limits of a call that waits for a connection. */
+export interface AcquireOptions {
+  /** Default and upper bound: `connectionTimeoutMillis`. */
+  timeout?: Duration
+  signal?: AbortSignal
+}
+
+/** How long an ending pool waits for its borrowers: a duration or an instant. Default: as long as it takes. */
+export interface EndOptions {
+  timeout?: Duration
+  /** `Date` or milliseconds since 1970. */
+  deadline?: Date | number
+}
+
+type Callback<T> = (error: Error | undefined, value?: T) => void
+type ConnectCallback = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  done: (error?: Error | boolean) => void,
+) => void
+type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
+
+/**
+ * A drop-in for `pg.Pool` that manages its connections itself. Everything of pg's pool works as there; on top
+ * come deadlines that cancel on the server, transactions, statistics and errors that say what to do.
+ */
+export class Pool extends pg.Pool {
+  readonly #settings: PoolSettings
+  readonly #clock = systemClock
+  readonly #resolved: ResolvedClientConfig
+  readonly #options: PoolOptions
+  readonly #connections: ConnectionPool
+  readonly #housekeeper: Housekeeper
+  readonly #stats = new QueryStats(this.#clock)
+  readonly #execute: Execute
+  readonly #stopSignals: () => void
+
+  /** @throws OptionsError for an option that is unknown or impossible */
+  constructor(options: PoolOptions = {}) {
+    const checked = checkPoolOptions(options)
+    super(withoutSecrets(checked))
+    this.#options = checked
+    this.#resolved = resolveClientConfig(checked, process.env)
+    const settings = resolveSettings(checked, this.#resolved.target.host, process.env)
+    this.#settings = settings
+    this.#connections = new ConnectionPool({
+      settings,
+      open: signal => this.#open(signal),
+      isTransient: isTransientConnectError,
+      clock: this.#clock,
+      random: Math.random,
+      listener: this.#listener(),
+    })
+    this.#housekeeper = new Housekeeper({
+      pool: this.#connections,
+      settings,
+      clock: this.#clock,
+      warn: warning => this.#warn(warning),
+    })
+    // The life of a query, outermost first.
+    this.#execute = compose([this.#stats.count], request => this.#onConnection(request))
+    const { config } = this.#resolved
+    looksLikePgPool({
+      pool: this,
+      connections: this.#connections,
+      clock: this.#clock,
+      options: checked,
+      settings,
+      config,
+    })
+    this.#stopSignals = this.#endOnSignals(checked.shutdown)
+    for (const warning of this.#resolved.warnings) this.#warn(warning)
+    if (settings.minIdle > 0) this.#housekeeper.start()
+  }
+
+  /** As pg's, with Holdfast's extras in the config object: `timeout`, `signal`, `readOnly`, `idempotent`. */
+  override query<T extends Submittable>(submittable: T): T
+  override query<R extends unknown[] = unknown[], I = unknown[]>(
+    config: QueryArrayConfig<I> & QueryExtras,
+    values?: QueryConfigValues<I>,
+  ): Promise<QueryArrayResult<R>>
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own default, which a drop-in has to keep
+  override query<R extends QueryResultRow = any, I = any[]>(
+    config: string | HoldfastQueryConfig<I>,
+    values?: QueryConfigValues<I>,
+  ): Promise<QueryResult<R>>
+  override query<R extends unknown[] = unknown[], I = unknown[]>(
+    config: QueryArrayConfig<I> & QueryExtras,
+    callback: (error: Error, result: QueryArrayResult<R>) => void,
+  ): void
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own default, which a drop-in has to keep
+  override query<R extends QueryResultRow = any, I = any[]>(
+    config: string | HoldfastQueryConfig<I>,
+    callback: (error: Error, result: QueryResult<R>) => void,
+  ): void
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own default, which a drop-in has to keep
+  override query<R extends QueryResultRow = any, I = any[]>(
+    text: string,
+    values: QueryConfigValues<I>,
+    callback: (error: Error, result: QueryResult<R>) => void,
+  ): void
+  override query(config: unknown, second?: unknown, third?: unknown): unknown {
+    const callback = [second, third].find(argument => typeof argument === 'function')
+    const values = typeof second === 'function' ? undefined : (second as unknown[] | undefined)
+    const promise = isSubmittable(config)
+      ? (this.#submit(config, values) as Promise<Result>)
+      : this.#query(config as HoldfastQueryConfig, values)
+    return callback === undefined ? promise : callBack(promise, callback as Callback<Result>)
+  }
+
+  /**
+   * Lends a client until its `release()`; with a callback as in pg, or with limits.
+   *
+   * @throws PoolTimeoutError, OverloadedError, PoolEndedError, AbortError, or the failure to connect
+   */
+  override connect(options?: AcquireOptions): Promise<PoolClient>
+  override connect(callback: ConnectCallback): void
+  override connect(argument: AcquireOptions | ConnectCallback = {}): Promise<PoolClient> | undefined {
+    if (typeof argument !== 'function') return this.#borrow(this.#limits(argument))
+    callBack(this.#borrow(UNLIMITED), (error, client) =>
+      argument(error, client, client?.release ?? (() => {})),
+    )
+    return undefined
+  }
+
+  /**
+   * Runs a function in a transaction: COMMIT when it returns, ROLLBACK when it throws. `tx.transaction()` nests as
+   * a savepoint.
+   *
+   * @throws what the function throws; TransactionError when a swallowed error made the COMMIT a rollback
+   */
+  async transaction<T>(
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const begin = beginStatement(options)
+    const limits = this.#limits(options)
+    return retry(() => this.#transact(begin, fn, limits), {
+      ...limits,
+      attempts: options.attempts ?? 1,
+      isRetryable: isRolledBackConflict,
+      clock: this.#clock,
+      random: Math.random,
+    })
+  }
+
+  /** A snapshot; costs nothing that the database would notice. */
+  stats(): PoolStats {
+    return poolStats({
+      numbers: this.#connections.numbers(),
+      isHealthy: this.#connections.reachable && !this.ending,
+      queryMetrics: this.#stats.snapshot(),
+    })
+  }
+
+  /** Asks the database, within `timeout` (default 5 s). Never throws: see `healthy` and `error`. */
+  health({ timeout = 5_000 }: { timeout?: Duration } = {}): Promise<Health> {
+    return checkHealth({
+      clock: this.#clock,
+      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true }, undefined),
+      numbers: () => this.#connections.numbers(),
+    })
+  }
+
+  /** Opens `minIdle` connections (at least one), so that the first requests find them open. */
+  async warmup(): Promise<void> {
+    const count = Math.max(1, this.#settings.minIdle)
+    const lent = await Promise.allSettled(
+      Array.from({ length: count }, () => this.#connections.acquire(UNLIMITED)),
+    )
+    for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
+    for (const result of lent) if (result.status === 'rejected') throw result.reason
+  }
+
+  /**
+   * Ends the pool: callers that wait are rejected, borrowed clients may finish until the deadline, then they are
+   * cut. Resolves when every connection is closed.
+   */
+  override end(options?: EndOptions): Promise<void>
+  override end(callback: () => void): void
+  override end(argument: EndOptions | (() => void) = {}): Promise<void> | undefined {
+    const options = typeof argument === 'function' ? {} : argument
+    const promise = this.ending
+      ? Promise.reject(new Error('Called end on pool more than once'))
+      : this.#end(options)
+    return typeof argument === 'function' ? callBack(promise, argument) : promise
+  }
+
+  async #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+    const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
+    return this.#execute(toRequest(config, values, defaults))
+  }
+
+  async #onConnection(request: QueryRequest): Promise<Result> {
+    const pooled = this.#connections.take() ?? (await this.#connections.acquire(request))
+    try {
+      return await pooled.connection.query(request)
+    } finally {
+      this.#connections.release(pooled)
+    }
+  }
+
+  async #submit(submittable: Submittable, values: unknown[] | undefined): Promise<unknown> {
+    const pooled = await this.#connections.acquire(UNLIMITED)
+    const query = pooled.client.query as (...args: unknown[]) => void
+    try {
+      return await new Promise((resolve, reject) => {
+        query(submittable, values, (error: Error | undefined, result: unknown) =>
+          error ? reject(error) : resolve(result),
+        )
+      })
+    } finally {
+      this.#connections.release(pooled)
+    }
+  }
+
+  async #transact<T>(begin: string, fn: (tx: Transaction) => Promise<T> | T, limits: Limits): Promise<T> {
+    const pooled = await this.#connections.acquire(limits)
+    const toRequestHere = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
+      toRequest(config, values, { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout })
+    try {
+      return await runTransaction({ pooled, limits, toRequest: toRequestHere }, begin, fn)
+    } finally {
+      this.#connections.release(pooled)
+    }
+  }
+
+  async #borrow(limits: Limits): Promise<PoolClient> {
+    const borrower = this.#settings.leakDetection > 0 ? new Error('borrowed') : undefined
+    const pooled = await this.#connections.acquire(limits)
+    pooled.borrower = borrower
+    pooled.client.release = this.#releaseOnce(pooled)
+    return pooled.client
+  }
+
+  #releaseOnce(pooled: PooledConnection): (error?: Error | boolean) => void {
+    let released = false
+    return error => {
+      if (released) throw new Error('Release called on client which has already been released to the pool.')
+      released = true
+      this.#connections.release(pooled, error)
+    }
+  }
+
+  #limits({ timeout, signal }: AcquireOptions): Limits {
+    const millis = timeout === undefined ? undefined : parseDuration(timeout, 'timeout')
+    return { deadline: deadlineAfter(this.#clock.now(), millis), signal }
+  }
+
+  async #open(signal: AbortSignal): Promise<PgConnection> {
+    const { onConnect, verify, Client = pg.Client } = this.#options
+    const connection = await openConnection({
+      Client: Client as ClientClass,
+      ...this.#resolved,
+      connectTimeout: this.#settings.connectTimeout,
+      queryTimeout: this.#settings.queryTimeout,
+      clock: this.#clock,
+      signal,
+    })
+    try {
+      await onConnect?.(connection.client)
+      if (verify)
+        await new Promise<void>((resolve, reject) =>
+          verify(connection.client, e => (e ? reject(e) : resolve())),
+        )
+      return connection
+    } catch (error) {
+      void connection.close()
+      throw error
+    }
+  }
+
+  async #end({ timeout, deadline }: EndOptions): Promise<void> {
+    this.#mark('ending')
+    this.#stopSignals()
+    this.#housekeeper.stop()
+    const limit = timeout === undefined ? millisUntil(deadline) : parseDuration(timeout, 'timeout')
+    const timer = limit === undefined ? undefined : setTimeout(() => this.#connections.cut(), limit)
+    await this.#connections.end()
+    clearTimeout(timer)
+    this.#mark('ended')
+  }
+
+  #mark(state: 'ending' | 'ended'): void {
+    Object.assign(this, { [state]: true })
+  }
+
+  #endOnSignals(shutdown: PoolOptions['shutdown']): () => void {
+    if (!shutdown) return () => {}
+    const { signals = ['SIGTERM', 'SIGINT'], timeout = 10_000 } = shutdown
+    return onFirstSignal(signals, () => {
+      if (!this.ending) void this.#end({ timeout })
+    })
+  }
+
+  #listener(): PoolListener {
+    const { allowExitOnIdle } = this.#options
+    return {
+      onConnect: ({ client }) => {
+        this.#housekeeper.start()
+        this.#emit('connect', client)
+      },
+      onAcquire: ({ client }) => {
+        if (allowExitOnIdle) unreferenced(client).ref()
+        this.#emit('acquire', client)
+      },
+      onIdle: ({ client }) => {
+        if (allowExitOnIdle) unreferenced(client).unref()
+      },
+      onRelease: ({ client }, error) => this.#emit('release', error || undefined, client),
+      onRemove: ({ client }) => this.#emit('remove', client),
+      onIdleLost: ({ client }, error) => this.#idleLost(client, error),
+      onOpenTransaction: pooled => this.#openTransaction(pooled),
+    }
+  }
+
+  #idleLost(client: PoolClient, error: Error): void {
+    if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
+    const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
+    this.#warn({ code: 'idle-connection-lost', message, cause: error })
+  }
+
+  #openTransaction({ borrowedAt }: PooledConnection): void {
+    const where = borrowedAt === undefined ? '' : ` It was borrowed here:\n${borrowedAt}`
+    const message = `A client of pool "${this.#settings.name}" was released inside a transaction, which is rolled back.${where}`
+    this.#warn({ code: 'open-transaction', message, ...(borrowedAt !== undefined && { borrowedAt }) })
+  }
+
+  #warn(warning: Warning): void {
+    const { logger } = this.#options
+    logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
+    this.#emit('warning', warning)
+    // An unprotected connection is never passed over in silence.
+    if (logger === undefined && warning.code.startsWith('tls-')) {
+      process.emitWarning(warning.message, { type: 'HoldfastWarning', code: warning.code })
+    }
+  }
+
+  /** A listener that throws is the application's bug: reported as such, it does not unbalance the pool. */
+  #emit(event: string, ...args: unknown[]): void {
+    try {
+      ;(this as unknown as NodeJS.EventEmitter).emit(event, ...args)
+    } catch (error) {
+      throwLater(error)
+    }
+  }
+}
+
+function isSubmittable(config: unknown): config is Submittable {
+  return typeof (config as { submit?: unknown } | null | undefined)?.submit === 'function'
+}
+
+/** Errors after which the server has rolled everything back, so that the whole can run again. */
+function isRolledBackConflict(error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code === '40001' || code === '40P01' || isStaleStatement(error)
+}
+
+function callBack<T>(promise: Promise<T>, callback: Callback<T>): undefined {
+  const call = (...args: Parameters<Callback<T>>) => {
+    try {
+      callback(...args)
+    } catch (error) {
+      throwLater(error)
+    }
+  }
+  promise.then(value => call(undefined, value), call)
+}
+
+/** Throws where nothing can swallow it: an error in a callback must reach `uncaughtException`. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
+
+function unreferenced(client: PoolClient): { ref(): void; unref(): void } {
+  return client as unknown as { ref(): void; unref(): void }
+}
+
+function millisUntil(deadline: Date | number | undefined): number | undefined {
+  return deadline === undefined ? undefined : Math.max(0, Number(deadline) - Date.now())
+}
+
+/** pg-pool copies its options into the pool; secrets and files stay with us. */
+function withoutSecrets({ max, log, Promise: promise }: PoolOptions): PoolOptions {
+  return { ...(max !== undefined && { max }), ...(log && { log }), ...(promise && { Promise: promise }) }
+}

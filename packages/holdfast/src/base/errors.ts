@@ -61,12 +61,14 @@ export const ERROR_CODES = {
   HOLDFAST_POOL_TIMEOUT: {
     category: 'timeout',
     retry: 'safe',
-    about: 'No connection became free in time. The message says whether the pool was busy or the server down.',
+    about:
+      'No connection became free in time. The message says whether the pool was busy or the server down.',
   },
   HOLDFAST_OVERLOADED: {
     category: 'overloaded',
     retry: 'safe',
-    about: 'The wait queue is full (`overload.maxWaiting`). Slow down, or raise `max` if the server has room.',
+    about:
+      'The wait queue is full (`overload.maxWaiting`). Slow down, or raise `max` if the server has room.',
   },
   HOLDFAST_POOL_ENDED: {
     category: 'shut-down',
@@ -88,10 +90,17 @@ export const ERROR_CODES = {
     retry: 'safe',
     about: 'The host name does not resolve or no route leads to it.',
   },
+  HOLDFAST_CONNECT_PASSWORD: {
+    category: 'authentication',
+    retry: 'never',
+    about:
+      'The server asks for a password and none could be given: none is configured, or the password function failed.',
+  },
   HOLDFAST_CONNECT_TLS: {
     category: 'tls',
     retry: 'never',
-    about: 'TLS could not be agreed on or the certificate could not be verified. Give a CA (`ssl.ca`, `sslrootcert`).',
+    about:
+      'TLS could not be agreed on or the certificate could not be verified. Give a CA (`ssl.ca`, `sslrootcert`).',
   },
   HOLDFAST_CONNECT_FAILED: {
     category: 'connection-lost',
@@ -101,17 +110,20 @@ export const ERROR_CODES = {
   HOLDFAST_CONNECTION_LOST: {
     category: 'connection-lost',
     retry: 'safe',
-    about: 'The connection was lost and the statement certainly not applied: it had not been sent, only read, or its transaction was never committed.',
+    about:
+      'The connection was lost and the statement certainly not applied: it had not been sent, only read, or its transaction was never committed.',
   },
   HOLDFAST_OUTCOME_UNKNOWN: {
     category: 'outcome-unknown',
     retry: 'unknown',
-    about: 'The connection was lost after the statement had been sent and before the answer came: it may have been applied.',
+    about:
+      'The connection was lost after the statement had been sent and before the answer came: it may have been applied.',
   },
   HOLDFAST_QUERY_TIMEOUT: {
     category: 'timeout',
     retry: 'unknown',
-    about: 'The query ran past its time and was cancelled on the server. `retry` is `safe` when the server confirmed that.',
+    about:
+      'The query ran past its time and was cancelled on the server. `retry` is `safe` when the server confirmed that.',
   },
   HOLDFAST_ABORTED: {
     category: 'aborted',

@@ -1,0 +1,32 @@
+/** Anything with these four methods; pino and console fit. Absent: silence. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Something went wrong that no call could be told about. Sent to `logger.warn` and to `pool.on('warning')`. */
+export interface Warning {
+  /**
+   * `open-transaction`: a client was released inside a transaction, which was rolled back.
+   * `leak`: a client has been held longer than `leakDetection`.
+   * `idle-connection-lost`: the server or the network closed a connection that nobody used.
+   * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
+   * `clock-jump`: the process slept; every connection is checked before its next use.
+   */
+  readonly code:
+    | 'open-transaction'
+    | 'leak'
+    | 'idle-connection-lost'
+    | 'tls-unverified'
+    | 'tls-off'
+    | 'clock-jump'
+  readonly message: string
+  /** Where the client was borrowed, when a borrower is to blame. */
+  readonly borrowedAt?: string
+  readonly cause?: unknown
+}
+
+/** Takes a {@link Warning} to whoever listens. */
+export type Warn = (warning: Warning) => void

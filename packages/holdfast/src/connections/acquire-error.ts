@@ -1,0 +1,43 @@
+import { formatMillis } from '../base/duration.js'
+import { OverloadedError, PoolEndedError, type PoolNumbers, PoolTimeoutError } from '../base/errors.js'
+
+/** Why nobody got a connection. */
+export interface Shortage {
+  readonly numbers: PoolNumbers
+  /** The last failure to connect, while the server counts as failing. */
+  readonly lastError: Error | undefined
+  /** How long the longest borrower has held its connection, in milliseconds. */
+  readonly longestUse: number
+}
+
+/** No connection in time: says whether the pool was busy or the server could not be reached. */
+export function acquireTimeoutError(millis: number, shortage: Shortage): PoolTimeoutError {
+  const { numbers, lastError } = shortage
+  const start = `timeout exceeded when trying to connect: pool "${numbers.name}" had no connection within ${formatMillis(millis)}`
+  const why = lastError === undefined ? busy(shortage) : `the server cannot be reached (${lastError.message})`
+  return new PoolTimeoutError('HOLDFAST_POOL_TIMEOUT', `${start}; ${why} [${show(numbers)}]`, {
+    pool: numbers,
+    ...(lastError && { cause: lastError }),
+  })
+}
+
+/** Too many callers wait already. */
+export function overloadedError(numbers: PoolNumbers): OverloadedError {
+  const message = `Pool "${numbers.name}" is overloaded: ${numbers.waiting} callers already wait [${show(numbers)}]. Try again later, raise "max", or raise overload.maxWaiting.`
+  return new OverloadedError('HOLDFAST_OVERLOADED', message, { pool: numbers })
+}
+
+/** The pool was ended, before or while the caller waited. */
+export function poolEndedError(numbers: PoolNumbers): PoolEndedError {
+  const message = `Cannot use a pool after calling end on the pool "${numbers.name}"; nothing was sent.`
+  return new PoolEndedError('HOLDFAST_POOL_ENDED', message, { pool: numbers })
+}
+
+function busy({ numbers, longestUse }: Shortage): string {
+  if (numbers.active === 0) return 'connections were still being opened'
+  return `${numbers.active} of ${numbers.max} connections are in use, the longest for ${formatMillis(longestUse)}: look for slow queries or clients that are not released, or raise "max"`
+}
+
+function show({ total, active, idle, connecting, waiting, max }: PoolNumbers): string {
+  return `total=${total} active=${active} idle=${idle} connecting=${connecting} waiting=${waiting} max=${max}`
+}

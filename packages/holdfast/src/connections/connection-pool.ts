@@ -1,0 +1,391 @@
+import type { Clock } from '../base/clock.js'
+import { abortError, type Limits } from '../base/deadline.js'
+import { LONGEST_TIMER_MS } from '../base/duration.js'
+import type { PoolNumbers } from '../base/errors.js'
+import type { PoolSettings } from '../base/options.js'
+import type { PgConnection } from '../driver/pg-connection.js'
+import { acquireTimeoutError, overloadedError, poolEndedError } from './acquire-error.js'
+import { Connector } from './connector.js'
+import { connectionsToOpen, movingAverage } from './growth.js'
+import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
+import { type Place, WaitQueue } from './wait-queue.js'
+
+/** Whom the pool tells what happens to its connections. */
+export interface PoolListener {
+  onConnect(pooled: PooledConnection): void
+  onAcquire(pooled: PooledConnection): void
+  onIdle(pooled: PooledConnection): void
+  onRelease(pooled: PooledConnection, error: unknown): void
+  onRemove(pooled: PooledConnection): void
+  /** A connection that nobody used was lost. */
+  onIdleLost(pooled: PooledConnection, error: Error): void
+  /** A client was given back inside a transaction. */
+  onOpenTransaction(pooled: PooledConnection): void
+}
+
+/** What the pool is made of. */
+export interface ConnectionPoolOptions {
+  readonly settings: PoolSettings
+  readonly open: (signal: AbortSignal) => Promise<PgConnection>
+  readonly isTransient: (error: unknown) => boolean
+  readonly clock: Clock
+  readonly random: () => number
+  readonly listener: PoolListener
+}
+
+interface Waiter {
+  readonly since: number
+  readonly resolve: (pooled: PooledConnection) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Lends connections: which one, to whom, and when to open or close one. */
+export class ConnectionPool {
+  readonly #options: ConnectionPoolOptions
+  readonly #connector: Connector
+  readonly #all = new Set<PooledConnection>()
+  /** The last one given back is lent first, so that the others can grow old and go. */
+  readonly #idle: PooledConnection[] = []
+  readonly #queue = new WaitQueue<Waiter>()
+  /** Connections being validated or reset. */
+  #preparing = 0
+  #closing = 0
+  #generation = 0
+  #useTime = 0
+  #ending = false
+  #onEnded: (() => void) | undefined
+
+  constructor(options: ConnectionPoolOptions) {
+    this.#options = options
+    this.#connector = new Connector({
+      ...options,
+      attempts: options.settings.connectAttempts,
+      onOpened: connection => this.#opened(connection),
+      onFailed: error => this.#openFailed(error),
+      onWake: () => this.#wake(),
+    })
+  }
+
+  get connections(): Iterable<PooledConnection> {
+    return this.#all
+  }
+
+  get idle(): readonly PooledConnection[] {
+    return this.#idle
+  }
+
+  get totalCount(): number {
+    return this.#all.size + this.#connector.connecting
+  }
+
+  get waitingCount(): number {
+    return this.#queue.size
+  }
+
+  get connectingCount(): number {
+    return this.#connector.connecting
+  }
+
+  /** Whether the server can be reached as far as the pool knows. */
+  get reachable(): boolean {
+    return this.#connector.lastError === undefined
+  }
+
+  /** The pool at this moment, for errors and statistics. */
+  numbers(): PoolNumbers {
+    const { name, max } = this.#options.settings
+    return {
+      name,
+      max,
+      total: this.totalCount,
+      active: this.#activeCount,
+      idle: this.#idle.length,
+      connecting: this.#connector.connecting,
+      waiting: this.#queue.size,
+    }
+  }
+
+  /** Lends a connection at once, when one is fresh and nobody waits. */
+  take(): PooledConnection | undefined {
+    const top = this.#idle.at(-1)
+    if (top === undefined || this.#queue.size > 0 || !this.#isFresh(top)) return undefined
+    this.#idle.pop()
+    return this.#lend(top)
+  }
+
+  /**
+   * Lends a connection, waiting for one within the limits and `connectionTimeoutMillis`.
+   *
+   * @throws PoolTimeoutError, OverloadedError, PoolEndedError, AbortError, or the failure to connect
+   */
+  acquire(limits: Limits): Promise<PooledConnection> {
+    if (limits.signal?.aborted) return Promise.reject(abortError(limits.signal, 'safe', this.numbers()))
+    const pooled = this.take()
+    return pooled === undefined ? this.#wait(limits) : Promise.resolve(pooled)
+  }
+
+  /** Takes a connection back. `destroy`: whatever its state, it is closed. */
+  release(pooled: PooledConnection, destroy: unknown = false): void {
+    const now = this.#options.clock.now()
+    this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
+    this.#options.listener.onRelease(pooled, destroy)
+    if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
+    if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
+    this.#prepare(pooled, 'reset')
+  }
+
+  /** Closes a connection, whatever it does. */
+  close(pooled: PooledConnection): void {
+    if (!this.#all.delete(pooled)) return
+    pooled.apply('close')
+    this.#dropIdle(pooled)
+    this.#closing++
+    pooled.connection.close().finally(() => {
+      pooled.apply('closed')
+      this.#closing--
+      this.#options.listener.onRemove(pooled)
+      this.#pump()
+    })
+  }
+
+  /** From now on every connection is checked before it is lent: something happened to the server or the process. */
+  distrust(): void {
+    this.#generation++
+  }
+
+  /** Opens connections until `count` are idle or on their way, within `max`. */
+  refill(count: number): void {
+    const missing = count - this.#idle.length - this.#connector.connecting
+    this.#connector.start(Math.min(missing, this.#room))
+  }
+
+  /**
+   * Refuses new callers, rejects those that wait, closes connections as they come back.
+   *
+   * @returns when the last connection is closed
+   */
+  end(): Promise<void> {
+    this.#ending = true
+    const error = poolEndedError(this.numbers())
+    this.#connector.stop(error)
+    for (const waiter of this.#queue.drain()) waiter.reject(error)
+    for (const pooled of [...this.#idle]) this.close(pooled)
+    return new Promise(resolve => {
+      this.#onEnded = resolve
+      this.#pump()
+    })
+  }
+
+  /** Cuts the connections that are still lent. */
+  cut(): void {
+    for (const pooled of this.#all) {
+      pooled.connection.destroy()
+      this.close(pooled)
+    }
+  }
+
+  get #activeCount(): number {
+    return Math.max(0, this.#all.size - this.#idle.length - this.#preparing)
+  }
+
+  /** How many connections may still be opened. Those being closed count: the server has not let them go yet. */
+  get #room(): number {
+    return this.#options.settings.max - this.totalCount - this.#closing
+  }
+
+  #isFresh(pooled: PooledConnection): boolean {
+    const now = this.#options.clock.now()
+    if (pooled.generation !== this.#generation || this.#isSpent(pooled, now)) return false
+    return now - pooled.idleSince < this.#options.settings.validateAfterIdle
+  }
+
+  #isSpent(pooled: PooledConnection, now: number): boolean {
+    return (
+      !pooled.connection.usable || pooled.uses >= this.#options.settings.maxUses || now >= pooled.expiresAt
+    )
+  }
+
+  #lend(pooled: PooledConnection): PooledConnection {
+    pooled.apply('lend')
+    pooled.uses++
+    pooled.lentAt = this.#options.clock.now()
+    pooled.leakReported = false
+    pooled.rollbackExpected = false
+    pooled.borrower = undefined
+    this.#options.listener.onAcquire(pooled)
+    return pooled
+  }
+
+  #wait({ deadline, signal }: Limits): Promise<PooledConnection> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const { clock, settings } = this.#options
+    return new Promise((resolve, reject) => {
+      const since = clock.now()
+      const millis = Math.max(
+        1,
+        Math.min(deadline - since, settings.connectTimeout || Number.POSITIVE_INFINITY),
+      )
+      const leave = (settle: () => void) => {
+        clock.clearTimeout(timer as NodeJS.Timeout)
+        signal?.removeEventListener('abort', onAbort)
+        this.#queue.remove(place)
+        settle()
+      }
+      const onAbort = () => leave(() => reject(abortError(signal as AbortSignal, 'safe', this.numbers())))
+      const onTimeout = () => leave(() => reject(this.#timeoutError(millis)))
+      const timer = millis > LONGEST_TIMER_MS ? undefined : clock.setTimeout(onTimeout, millis)
+      const place: Place<Waiter> = this.#queue.add({
+        since,
+        resolve: pooled => leave(() => resolve(pooled)),
+        reject: error => leave(() => reject(error)),
+      })
+      signal?.addEventListener('abort', onAbort)
+      this.#pump()
+    })
+  }
+
+  /** Why a caller need not even wait. */
+  #refusal(): Error | undefined {
+    if (this.#ending) return poolEndedError(this.numbers())
+    const capacity = this.#room + this.#preparing + this.#connector.connecting + this.#idle.length
+    if (this.#queue.size >= this.#options.settings.maxWaiting + capacity)
+      return overloadedError(this.numbers())
+    const hopeless = this.#connector.down && this.#all.size === 0 && this.#connector.millisToNextAttempt > 0
+    return hopeless ? this.#connector.lastError : undefined
+  }
+
+  #timeoutError(millis: number): Error {
+    const now = this.#options.clock.now()
+    const active = [...this.#all].filter(pooled => pooled.state === 'active')
+    const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
+    return acquireTimeoutError(millis, {
+      numbers: this.numbers(),
+      lastError: this.#connector.lastError,
+      longestUse,
+    })
+  }
+
+  /** Matches callers with connections, then connections with demand. */
+  #pump(): void {
+    if (this.#ending) return this.#finishEnding()
+    while (this.#queue.size > 0 && this.#idle.length > 0) {
+      const pooled = this.#idle.pop() as PooledConnection
+      if (this.#isFresh(pooled)) this.#serve(pooled)
+      else if (this.#isSpent(pooled, this.#options.clock.now())) this.close(pooled)
+      else this.#prepare(pooled, 'validate')
+      if (this.#preparing >= this.#queue.size) break
+    }
+    if (this.#queue.size > 0) this.#grow()
+  }
+
+  #serve(pooled: PooledConnection): void {
+    this.#queue.oldest?.resolve(this.#lend(pooled))
+  }
+
+  #grow(): void {
+    const oldest = this.#queue.oldest
+    if (oldest === undefined) return
+    const { connecting, connectTime } = this.#connector
+    const longestWait = this.#options.clock.now() - oldest.since
+    const open = connectionsToOpen({
+      waiting: this.#queue.size,
+      coming: this.#preparing + connecting,
+      connecting,
+      active: this.#activeCount,
+      room: this.#room,
+      useTime: this.#useTime,
+      connectTime,
+      longestWait,
+    })
+    if (open > 0) this.#connector.start(open)
+    const nextAttempt = this.#connector.millisToNextAttempt
+    if (nextAttempt > 0) this.#connector.wakeAfter(nextAttempt, true)
+    else if (open === 0 && this.#room > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
+  }
+
+  #wake(): void {
+    if (this.#connector.lastError !== undefined && this.#room > 0) this.#connector.start(1)
+    this.#pump()
+  }
+
+  #opened(connection: PgConnection): void {
+    const { clock, settings, random, listener } = this.#options
+    const lifetime = jitteredLifetime(settings.maxLifetime, random())
+    const pooled = new PooledConnection(connection, {
+      now: clock.now(),
+      lifetime,
+      generation: this.#generation,
+    })
+    connection.client.on('error', error => this.#lost(pooled, error))
+    connection.client.on('end', () => this.#lost(pooled, new Error('Connection terminated unexpectedly')))
+    this.#all.add(pooled)
+    listener.onConnect(pooled)
+    if (this.#ending || !connection.usable) return this.close(pooled)
+    this.#rest(pooled)
+    this.#pump()
+  }
+
+  #rest(pooled: PooledConnection): void {
+    this.#idle.push(pooled)
+    this.#options.listener.onIdle(pooled)
+  }
+
+  #openFailed(error: Error): void {
+    // While connections exist they may still serve those who wait.
+    if (this.#connector.down && this.#all.size === 0) {
+      for (const waiter of this.#queue.drain()) waiter.reject(error)
+    }
+    this.#pump()
+  }
+
+  #lost(pooled: PooledConnection, error: Error): void {
+    if (pooled.state === 'closing' || pooled.state === 'closed') return
+    this.distrust()
+    if (pooled.state === 'active') return
+    const wasIdle = pooled.state === 'idle'
+    this.close(pooled)
+    if (wasIdle) this.#options.listener.onIdleLost(pooled, error)
+  }
+
+  /** Checks or resets a connection in the background, then offers it or closes it. */
+  async #prepare(pooled: PooledConnection, task: 'validate' | 'reset'): Promise<void> {
+    const { connection } = pooled
+    const forgotten = task === 'reset' && !connection.outsideTransaction && !pooled.rollbackExpected
+    if (forgotten) this.#options.listener.onOpenTransaction(pooled)
+    pooled.borrower = undefined
+    pooled.apply(task)
+    this.#preparing++
+    const generation = this.#generation
+    const fit = await (task === 'reset' ? connection.reset() : connection.ping(this.#pingTimeout))
+    this.#preparing--
+    if (!fit || this.#ending) this.close(pooled)
+    else this.#offer(pooled, this.#options.clock.now(), generation)
+    this.#pump()
+  }
+
+  /** A dead path must not cost a caller its whole deadline. */
+  get #pingTimeout(): number {
+    return Math.min(1_000, this.#options.settings.connectTimeout || 1_000)
+  }
+
+  #offer(pooled: PooledConnection, now: number, generation = pooled.generation): void {
+    pooled.apply('settled')
+    if (pooled.state !== 'idle') return
+    pooled.idleSince = now
+    pooled.generation = generation
+    if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled)
+    this.#rest(pooled)
+    if (this.#queue.size > 0) this.#pump()
+  }
+
+  #dropIdle(pooled: PooledConnection): void {
+    const index = this.#idle.indexOf(pooled)
+    if (index !== -1) this.#idle.splice(index, 1)
+  }
+
+  #finishEnding(): void {
+    if (this.#all.size > 0 || this.#closing > 0 || this.#connector.connecting > 0) return
+    this.#onEnded?.()
+  }
+}

@@ -1,0 +1,55 @@
+import type { Client, ClientConfig } from 'pg'
+import { connectError, connectTimeoutError, type Target } from './connect-error.js'
+import { type ConnectionOptions, PgConnection } from './pg-connection.js'
+import { internals } from './pg-internals.js'
+
+/** The class of clients: pg's own or a subclass of it. */
+export type ClientClass = new (config: ClientConfig) => Client
+
+/** How to open one connection. */
+export interface OpenOptions extends ConnectionOptions {
+  readonly Client: ClientClass
+  /** For the client's constructor: explicit fields, no connection string. */
+  readonly config: ClientConfig
+  readonly target: Target
+  /** Milliseconds from the first packet to ReadyForQuery; 0: no limit. */
+  readonly connectTimeout: number
+  /** Gives the attempt up, with its reason as the error. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Opens a connection and logs in.
+ *
+ * @throws ConnectError, or pg's DatabaseError when the server answered with one; the socket is closed then
+ */
+export async function openConnection(options: OpenOptions): Promise<PgConnection> {
+  const client = new options.Client(options.config)
+  const connection = new PgConnection(client, options)
+  try {
+    await connectInTime(client, options)
+    return connection
+  } catch (error) {
+    internals(client).connection.stream.destroy()
+    throw options.signal.aborted ? error : connectError(error as Error, options.target)
+  }
+}
+
+function connectInTime(
+  client: Client,
+  { connectTimeout, clock, target, signal }: OpenOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const expire = () => reject(connectTimeoutError(connectTimeout, target))
+    const giveUp = () => reject(signal.reason)
+    const timer = connectTimeout === 0 ? undefined : clock.setTimeout(expire, connectTimeout)
+    signal.addEventListener('abort', giveUp)
+    client
+      .connect()
+      .then(resolve, reject)
+      .finally(() => {
+        clock.clearTimeout(timer as NodeJS.Timeout)
+        signal.removeEventListener('abort', giveUp)
+      })
+  })
+}

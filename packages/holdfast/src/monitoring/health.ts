@@ -1,0 +1,30 @@
+import type { Clock } from '../base/clock.js'
+import type { PoolNumbers } from '../base/errors.js'
+
+/** The answer to "does it work?". */
+export interface Health {
+  readonly healthy: boolean
+  /** Milliseconds until the database answered, or until the check gave up. */
+  readonly latencyMs: number
+  readonly pool: PoolNumbers
+  /** Why not; absent when healthy. */
+  readonly error?: Error
+}
+
+/** What a check of health needs. */
+export interface HealthProbe {
+  readonly clock: Clock
+  /** One round trip to the database. */
+  readonly ask: () => Promise<unknown>
+  readonly numbers: () => PoolNumbers
+}
+
+/** Asks the database once. Never rejects. */
+export async function checkHealth({ clock, ask, numbers }: HealthProbe): Promise<Health> {
+  const start = clock.now()
+  const answer = await ask().then(
+    () => ({ healthy: true }),
+    (error: Error) => ({ healthy: false, error }),
+  )
+  return { ...answer, latencyMs: clock.now() - start, pool: numbers() }
+}

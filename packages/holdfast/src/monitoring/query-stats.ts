@@ -1,0 +1,56 @@
+import type { Clock } from '../base/clock.js'
+import type { Execute, Interceptor } from '../base/execute.js'
+
+/** Counters since the pool was made. */
+export interface QueryMetrics {
+  readonly totalQueries: number
+  /** Milliseconds from call to result, waiting for a connection included; 0 before the first query. */
+  readonly avgDuration: number
+  /** Queries that took longer than the threshold of 1 s. */
+  readonly slowQueries: number
+  readonly failedQueries: number
+}
+
+const SLOW_MS = 1_000
+
+/** Counts queries and their time. */
+export class QueryStats {
+  readonly #clock: Clock
+  #total = 0
+  #failed = 0
+  #slow = 0
+  #millis = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The interceptor that counts; it also gives an error the stack of the caller instead of the socket's. */
+  readonly count: Interceptor = (next: Execute) => async request => {
+    const start = this.#clock.now()
+    try {
+      return await next(request)
+    } catch (error) {
+      this.#failed++
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    } finally {
+      this.#add(this.#clock.now() - start)
+    }
+  }
+
+  snapshot(): QueryMetrics {
+    return {
+      totalQueries: this.#total,
+      avgDuration: this.#total === 0 ? 0 : this.#millis / this.#total,
+      slowQueries: this.#slow,
+      failedQueries: this.#failed,
+    }
+  }
+
+  #add(millis: number): void {
+    this.#total++
+    this.#millis += millis
+    if (millis > SLOW_MS) this.#slow++
+  }
+}
