@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkExamples } from './doc-examples.mjs'
+import { checkLinks } from './doc-links.mjs'
+import { checkErrorReference } from './error-reference.mjs'
+import { checkForbiddenText } from './forbidden-text.mjs'
+import { parseMarkdown } from './markdown.mjs'
+import { projectFiles } from './project-files.mjs'
+
+/**
+ * Checks what the documents say: links, examples, the reference of the errors, and what must stand nowhere.
+ *
+ * @param {string} root
+ * @param {{ write?: boolean }} [flags] `write` brings generated references up to date first
+ * @returns {Promise<import('./report.mjs').Findings>}
+ */
+export async function checkDocs(root, flags = {}) {
+  const reference = await checkErrorReference(root, flags)
+  const files = projectFiles(root)
+  const pages = pagesOf(root, files)
+  const violations = [
+    ...checkLinks(root, pages),
+    ...checkExamples(root, pages),
+    ...reference,
+    ...checkForbiddenText(root, files),
+  ]
+  return { violations, table: pageTable(pages), facts: { pages: pages.size } }
+}
+
+/** @param {string} root @param {string[]} files */
+function pagesOf(root, files) {
+  const paths = files.filter(file => file.endsWith('.md'))
+  return new Map(paths.map(path => [path, parseMarkdown(readFileSync(join(root, path), 'utf8'))]))
+}
+
+/** @param {ReadonlyMap<string, import('./markdown.mjs').Page>} pages */
+function pageTable(pages) {
+  const rows = [...pages].map(([path, { links, fences, anchors }]) => [
+    path,
+    links.length,
+    anchors.size,
+    fences.length,
+  ])
+  return [['page', 'links', 'anchors', 'code blocks'], ...rows]
+}
