@@ -1,13 +1,13 @@
 export { type FakeClock, fakeClock } from './fake-clock.js'
 export { findProgram } from './find-program.js'
 export { freePort } from './free-port.js'
+export { installedPostgres } from './installed-postgres.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
 export {
   type PostgresOptions,
   PostgresServer,
   type StopMode,
   startPostgres,
-  type TestDatabase,
 } from './postgres-server.js'
 export { type SeededRandom, seededRandom } from './random.js'
 export { reachableFolder } from './reachable-folder.js'
@@ -19,3 +19,4 @@ export {
   type TemporaryDatabase,
   temporaryDatabase,
 } from './temporary-database.js'
+export type { TestDatabase } from './test-database.js'

@@ -1,21 +1,28 @@
-import { randomBytes } from 'node:crypto'
-import { chownSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
 import { freePort } from './free-port.js'
 import { type GuardedProcess, serverEnvironment } from './guardian.js'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js'
-import { openPostgresData, type PostgresData } from './postgres-data.js'
+import { offerTemplate, openPostgresData, type PostgresData } from './postgres-data.js'
+import {
+  FAST_SETTINGS,
+  NETWORK_SETTINGS,
+  type Settings,
+  settingArguments,
+  type TlsIdentity,
+  tlsSettings,
+} from './postgres-settings.js'
 import { temporaryFolder } from './reachable-folder.js'
 import { registerSecret } from './secrets.js'
 import { type ServerAccount, serverAccount } from './server-account.js'
 import { ServerLog } from './server-log.js'
 import { ServerProcess } from './server-process.js'
+import { createDatabase, type TestDatabase } from './test-database.js'
 
 export interface PostgresOptions {
   /** Configuration settings, for example `{ max_connections: 5 }`. */
-  readonly settings?: Readonly<Record<string, string | number>>
+  readonly settings?: Settings
   /** The bin folder of an installed PostgreSQL. Default: the embedded PostgreSQL 18. */
   readonly binaries?: string
   /** Folder for data that outlive the server. Default: a temporary folder, removed when the server is disposed. */
@@ -23,17 +30,10 @@ export interface PostgresOptions {
   /** Default: a free one. */
   readonly port?: number
   /** Turns TLS on, with this certificate and key as PEM text. */
-  readonly tls?: { readonly key: string; readonly cert: string }
+  readonly tls?: TlsIdentity
 }
 
 export type StopMode = 'smart' | 'fast' | 'immediate'
-
-export interface TestDatabase {
-  readonly name: string
-  readonly url: string
-  /** Drops the database and ends the connections to it. */
-  drop(): Promise<void>
-}
 
 const STOP_SIGNALS: Record<StopMode, NodeJS.Signals> = {
   smart: 'SIGTERM',
@@ -44,8 +44,6 @@ const STOP_SIGNALS: Record<StopMode, NodeJS.Signals> = {
 const START_DEADLINE = 60_000
 /** Milliseconds in which a fast stop ends before everything is killed. */
 const STOP_PATIENCE = 15_000
-/** For data that nobody needs after a crash of the machine. */
-const FAST_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
 interface PostgresParts {
   readonly options: PostgresOptions
@@ -61,12 +59,7 @@ interface PostgresParts {
  * @throws Error with the server's own words when it does not start within a minute
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const account = serverAccount(options.dataDirectory)
-  const binaries = await postgresBinaries(account, options.binaries)
-  const folder = options.dataDirectory ?? temporaryFolder(account, 'holdfast-postgres-')
-  const durable = options.dataDirectory !== undefined
-  const files = await openPostgresData({ folder, account, binaries, durable })
-  const server = new PostgresServer({ options, account, binaries, files })
+  const server = await preparePostgres(options)
   try {
     await server.start()
   } catch (error) {
@@ -74,6 +67,16 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     throw error
   }
   return server
+}
+
+/** A server with its files in place that has not been started yet. */
+export async function preparePostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const account = serverAccount(options.dataDirectory)
+  const binaries = await postgresBinaries(account, options.binaries)
+  const folder = options.dataDirectory ?? temporaryFolder(account, 'holdfast-postgres-')
+  const durable = options.dataDirectory !== undefined
+  const files = await openPostgresData({ folder: resolve(folder), account, binaries, durable })
+  return new PostgresServer({ options, account, binaries, files })
 }
 
 /** A running PostgreSQL. */
@@ -167,6 +170,14 @@ export class PostgresServer {
     return createDatabase(this.url, template)
   }
 
+  /**
+   * Makes further temporary servers of this version, in this process and those it starts from now on, begin with a
+   * copy of these data, which takes a sixth of the time. To be called before the first start.
+   */
+  async offerAsTemplate(): Promise<void> {
+    await offerTemplate(this.#parts.files, this.#parts.account)
+  }
+
   /** Stops the server and removes its data when they are temporary. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
@@ -178,7 +189,7 @@ export class PostgresServer {
     this.#log.mark()
     const running = await this.#process.start({
       program: binaries.postgres,
-      args: ['-D', files.data, ...this.#settings()],
+      args: ['-D', files.data, ...settingArguments(this.#settings())],
       folder: files.folder,
       log: files.log,
       environment: serverEnvironment(),
@@ -187,28 +198,15 @@ export class PostgresServer {
     return this.#whenReady(running)
   }
 
-  #settings(): string[] {
-    const { options } = this.#parts
-    const settings = {
+  #settings(): Settings {
+    const { options, account, files } = this.#parts
+    return {
+      ...NETWORK_SETTINGS,
       port: this.#port,
-      listen_addresses: this.host,
-      unix_socket_directories: '',
       ...(options.dataDirectory === undefined ? FAST_SETTINGS : {}),
-      ...this.#tlsSettings(),
+      ...(options.tls ? tlsSettings(options.tls, files.folder, account) : {}),
       ...options.settings,
     }
-    return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  }
-
-  #tlsSettings(): Record<string, string> {
-    const { options, account, files } = this.#parts
-    if (!options.tls) return {}
-    const paths = { cert: join(files.folder, 'server.crt'), key: join(files.folder, 'server.key') }
-    for (const part of ['cert', 'key'] as const) {
-      writeFileSync(paths[part], options.tls[part], { mode: 0o600 })
-      if (account) chownSync(paths[part], account.uid, account.gid)
-    }
-    return { ssl: 'on', ssl_cert_file: paths.cert, ssl_key_file: paths.key }
   }
 
   /** The server announces in its pid file when it accepts connections; `pg_ctl -w` waits for the same line. */
@@ -233,34 +231,5 @@ function isReady(pidFile: string, pid: number): boolean {
     return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
   } catch {
     return false
-  }
-}
-
-/**
- * Creates a database on the server of `adminUrl`.
- *
- * @param template a database to copy; nobody may be connected to it
- */
-export async function createDatabase(adminUrl: string, template?: string): Promise<TestDatabase> {
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const copy = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`
-  await execute(adminUrl, `CREATE DATABASE ${name}${copy}`)
-  const url = new URL(adminUrl)
-  url.pathname = `/${name}`
-  registerSecret(url.href)
-  return {
-    name,
-    url: url.href,
-    drop: () => execute(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
-  }
-}
-
-async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }

@@ -33,6 +33,11 @@ export function children(pid: number): number[] {
   return childrenByParent().get(pid) ?? []
 }
 
+/** The id of the process that started `pid`, or adopted it; `undefined` when `pid` is gone. */
+export function parentOf(pid: number): number | undefined {
+  return processes().find(process => process.pid === pid)?.parent
+}
+
 /** The command line of a process, words separated by spaces; empty when it is gone. */
 export function commandLine(pid: number): string {
   try {

@@ -1,5 +1,6 @@
 import { keepProcess } from './kept-processes.js'
-import { createDatabase, startPostgres, type TestDatabase } from './postgres-server.js'
+import { preparePostgres, startPostgres } from './postgres-server.js'
+import { createDatabase, type TestDatabase } from './test-database.js'
 
 /** A database of a test file's own on the server that all test files share. */
 export interface TemporaryDatabase extends TestDatabase {
@@ -20,7 +21,9 @@ let ownServer: Promise<string> | undefined
  */
 export async function shareServer(): Promise<() => Promise<void>> {
   // Test files run side by side, each with pools of its own.
-  const server = await startPostgres({ settings: { max_connections: 500, max_prepared_transactions: 10 } })
+  const server = await preparePostgres({ settings: { max_connections: 500, max_prepared_transactions: 10 } })
+  if (process.platform !== 'win32') await server.offerAsTemplate()
+  await server.start()
   process.env[SHARED_SERVER] = server.url
   return async () => {
     delete process.env[SHARED_SERVER]
