@@ -23,6 +23,15 @@ export type { Logger, Warning } from './base/warning.js'
 export type { Transaction, TransactionOptions } from './connections/transaction.js'
 export { errorCategory } from './driver/sqlstate.js'
 export type { QueryExtras } from './driver/to-request.js'
+export { type MigrateResult, migrate } from './migrate/migrate.js'
+export type {
+  MigrationClient,
+  MigrationPool,
+  MigrationQuery,
+  MigrationResult,
+} from './migrate/migration-client.js'
+export { MigrationFileError } from './migrate/migration-file-error.js'
+export type { MigrateOptions, MigrationProgress } from './migrate/options.js'
 export type { Health } from './monitoring/health.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
