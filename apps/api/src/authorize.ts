@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify'
+import type { App } from './app.js'
+import { Problem } from './problem.js'
+import type { User } from './schemas/user.js'
+import type { Identity } from './verify-token.js'
+
+/**
+ * Who may call a route. Every route says it; one that does not prevents the start.
+ *
+ * `public`: anyone. `authenticated`: a person or the service role. `person`: someone with a valid token, profile or
+ * not. `member`: a person with a profile. `creator`: a member who is a creator. `service`: the service role alone.
+ * Whether a member may see a certain thing is the route's own question, asked of its data.
+ */
+export type Access = 'public' | 'authenticated' | 'person' | 'member' | 'creator' | 'service'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** The profile of who asks; only on routes for members and creators. */
+    profile: User | undefined
+  }
+}
+
+const ADMITTED: Readonly<Record<Access, readonly Identity['kind'][]>> = {
+  public: ['anonymous', 'person', 'service', 'rejected', 'undecided'],
+  authenticated: ['person', 'service'],
+  person: ['person'],
+  member: ['person'],
+  creator: ['person'],
+  service: ['service'],
+}
+
+/** Checks every route's access: the token before the body is read, the profile after the input is validated. */
+export function authorize(app: App): void {
+  app.decorateRequest('profile')
+  app.addHook('onRoute', ({ url, config }) => {
+    if (config?.access === undefined)
+      throw new Error(`The route ${url} does not say who may call it (config.access).`)
+  })
+  app.addHook('preParsing', async request => admit(request.identity, accessOf(request)))
+  app.addHook('preHandler', async request => {
+    const access = accessOf(request)
+    if (access === 'member' || access === 'creator') request.profile = await loadProfile(request, access)
+  })
+}
+
+/** The profile of who asks, on a route for members or creators. */
+export function profileOf(request: FastifyRequest): User {
+  if (request.profile === undefined)
+    throw new Error('This route is not for members: its config.access says otherwise.')
+  return request.profile
+}
+
+/** The `supabase_id` of who asks, on a route for people. */
+export function supabaseIdOf(request: FastifyRequest): string {
+  if (request.identity.kind !== 'person')
+    throw new Error('This route is not for people: its config.access says otherwise.')
+  return request.identity.supabaseId
+}
+
+function accessOf(request: FastifyRequest): Access {
+  return request.routeOptions.config.access ?? 'public'
+}
+
+function admit(identity: Identity, access: Access): void {
+  if (ADMITTED[access].includes(identity.kind)) return
+  if (identity.kind === 'undecided') {
+    const detail = 'The keys that tokens are verified with cannot be fetched.'
+    throw new Problem('unavailable', {
+      detail,
+      code: 'KEYS_UNAVAILABLE',
+      headers: { 'retry-after': '5' },
+      cause: identity.cause,
+    })
+  }
+  if (identity.kind === 'anonymous' || identity.kind === 'rejected') throw unauthenticated(identity)
+  const whom = access === 'service' ? 'the service role' : 'people, not for the service role'
+  throw new Problem('forbidden', { detail: `This is for ${whom}.` })
+}
+
+function unauthenticated(identity: Extract<Identity, { kind: 'anonymous' | 'rejected' }>): Problem {
+  if (identity.kind === 'anonymous') {
+    return new Problem('unauthenticated', { headers: { 'www-authenticate': 'Bearer realm="digis"' } })
+  }
+  const description = identity.reason.replaceAll('"', "'")
+  const challenge = `Bearer realm="digis", error="invalid_token", error_description="${description}"`
+  return new Problem('unauthenticated', {
+    detail: identity.reason,
+    headers: { 'www-authenticate': challenge },
+  })
+}
+
+async function loadProfile(request: FastifyRequest, access: Access): Promise<User> {
+  const user = await request.digis.getUserBySupabaseId(supabaseIdOf(request))
+  if (user === null) throw new Problem('profile-missing')
+  if (access === 'creator' && !user.is_creator)
+    throw new Problem('forbidden', { detail: 'This is for creators.' })
+  return user
+}

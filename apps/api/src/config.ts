@@ -1,0 +1,218 @@
+import {
+  address,
+  duration,
+  integer,
+  isOrigin,
+  list,
+  oneOf,
+  size,
+  text,
+  type Variable,
+} from './config-values.js'
+
+/** Every environment variable that the service reads. The README's table is tested against this one. */
+export const VARIABLES = {
+  NODE_ENV: {
+    about: 'Logs are JSON lines and a key for tokens is obligatory in `production`.',
+    fallback: 'development',
+    ...oneOf('development', 'production', 'test'),
+  },
+  DATABASE_URL: {
+    about: 'The PostgreSQL server and database.',
+    secret: true,
+    ...address('postgres:', 'postgresql:'),
+  },
+  DATABASE_POOL_MAX: {
+    about: 'The most connections the pool opens. Absent: the pool chooses by environment.',
+    ...integer(1, 1000),
+  },
+  HOST: { about: 'The address to listen on; `0.0.0.0` in a container.', fallback: '127.0.0.1', ...text() },
+  PORT: { about: 'The port to listen on; `0` takes a free one.', fallback: '3000', ...integer(0, 65_535) },
+  LOG_LEVEL: {
+    about: 'The least severe messages that are logged.',
+    fallback: 'info',
+    ...oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  },
+  SUPABASE_JWT_SECRET: {
+    about: 'The shared secret of tokens signed with HS256.',
+    secret: true,
+    ...text(32),
+  },
+  SUPABASE_JWKS_URL: {
+    about: 'Where the public keys of tokens signed with ES256, RS256 or EdDSA are published.',
+    ...address('https:', 'http:'),
+  },
+  SUPABASE_JWT_ISSUER: {
+    about: 'Accepted `iss` claims. Absent: any issuer that holds a key.',
+    ...list('issuers'),
+  },
+  SUPABASE_JWT_AUDIENCE: {
+    about: 'Accepted `aud` claims of people; the service role has none.',
+    fallback: 'authenticated',
+    ...list('audiences'),
+  },
+  CORS_ORIGINS: {
+    about: 'Origins whose pages may call the service; empty: none.',
+    fallback: '',
+    ...list(
+      'origins such as https://app.example.com without a final slash, or *',
+      item => item === '*' || isOrigin(item),
+    ),
+  },
+  BODY_LIMIT: {
+    about: 'The largest request body.',
+    fallback: '256KiB',
+    ...size(1024, 64 * 1024 * 1024),
+  },
+  REQUEST_TIMEOUT: {
+    about: 'How long one request may take, its queries included.',
+    fallback: '10s',
+    ...duration(100, 600_000),
+  },
+  SHUTDOWN_TIMEOUT: {
+    about: 'How long requests in flight may go on after a signal to stop.',
+    fallback: '10s',
+    ...duration(0, 600_000),
+  },
+  RATE_LIMIT: {
+    about: 'Requests per identity, or per address without one, in each window; `0` switches it off.',
+    fallback: '600',
+    ...integer(0, 1_000_000_000),
+  },
+  RATE_LIMIT_WINDOW: {
+    about: 'The window of the rate limit.',
+    fallback: '1m',
+    ...duration(100, 86_400_000),
+  },
+  TRUST_PROXY: {
+    about: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed; empty: none.',
+    fallback: '',
+    ...list('IP addresses or networks such as 10.0.0.0/8', item => /^[\da-fA-F.:]+(\/\d{1,3})?$/.test(item)),
+  },
+} as const satisfies Record<string, Variable<unknown>>
+
+/** The name of an environment variable that the service reads. */
+export type VariableName = keyof typeof VARIABLES
+
+/** How tokens are verified. At least one key is needed for any token to be accepted. */
+export interface TokenRules {
+  readonly secret?: string
+  readonly jwksUrl?: string
+  /** Empty: the issuer is not checked. */
+  readonly issuers: readonly string[]
+  /** Empty: the audience is not checked. */
+  readonly audiences: readonly string[]
+}
+
+/** The settings of the service, frozen. Durations are milliseconds, sizes bytes. */
+export interface Config {
+  readonly environment: 'development' | 'production' | 'test'
+  readonly databaseUrl: string | undefined
+  readonly databasePoolMax: number | undefined
+  readonly host: string
+  readonly port: number
+  readonly logLevel: string
+  readonly tokens: TokenRules
+  readonly corsOrigins: readonly string[]
+  readonly bodyLimit: number
+  readonly requestTimeout: number
+  readonly shutdownTimeout: number
+  readonly rateLimit: { readonly max: number; readonly window: number }
+  readonly trustProxy: readonly string[]
+}
+
+/** One or more environment variables do not fit; the message names each, what was expected and what was given. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The environment does not fit:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Value<N extends VariableName> = Exclude<ReturnType<(typeof VARIABLES)[N]['parse']>, undefined>
+
+/** What is known besides the environment. */
+export interface ConfigOptions {
+  /** No key for tokens is needed, also in production. Default: false. */
+  readonly keyless?: boolean
+}
+
+/**
+ * Reads the settings from environment variables. Pure: the same `env` gives the same settings.
+ * @throws {ConfigError} naming every variable that does not fit, without the value of a secret
+ */
+export function readConfig(env: Environment, { keyless = false }: ConfigOptions = {}): Config {
+  const problems: string[] = []
+  const read = reader(env, problems)
+  const config = assemble(read)
+  if (config.environment === 'production' && !keyless && !hasKey(config.tokens)) {
+    problems.push(
+      'SUPABASE_JWT_SECRET or SUPABASE_JWKS_URL: expected one of them in production, given neither',
+    )
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+/** Whether any token can be verified at all. */
+export function hasKey(tokens: TokenRules): boolean {
+  return tokens.secret !== undefined || tokens.jwksUrl !== undefined
+}
+
+type Read = {
+  required<N extends VariableName>(name: N): Value<N>
+  optional<N extends VariableName>(name: N): Value<N> | undefined
+}
+
+function reader(env: Environment, problems: string[]): Read {
+  const optional = <N extends VariableName>(name: N): Value<N> | undefined => {
+    const variable: Variable<unknown> = VARIABLES[name]
+    const given = env[name] === undefined || env[name] === '' ? variable.fallback : env[name]
+    if (given === undefined) return undefined
+    const value = variable.parse(given)
+    if (value === undefined)
+      problems.push(`${name}: expected ${variable.expected}, given ${shown(given, variable)}`)
+    return value as Value<N> | undefined
+  }
+  // A variable with a fallback is `undefined` only together with a problem, and then nothing is returned.
+  return { optional, required: <N extends VariableName>(name: N) => optional(name) as Value<N> }
+}
+
+function assemble({ required, optional }: Read): Config {
+  return Object.freeze({
+    environment: required('NODE_ENV'),
+    databaseUrl: optional('DATABASE_URL'),
+    databasePoolMax: optional('DATABASE_POOL_MAX'),
+    host: required('HOST'),
+    port: required('PORT'),
+    logLevel: required('LOG_LEVEL'),
+    tokens: tokenRules(required, optional),
+    corsOrigins: required('CORS_ORIGINS'),
+    bodyLimit: required('BODY_LIMIT'),
+    requestTimeout: required('REQUEST_TIMEOUT'),
+    shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
+    rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
+    trustProxy: required('TRUST_PROXY'),
+  })
+}
+
+function tokenRules(required: Read['required'], optional: Read['optional']): TokenRules {
+  const secret = optional('SUPABASE_JWT_SECRET')
+  const jwksUrl = optional('SUPABASE_JWKS_URL')
+  return Object.freeze({
+    ...(secret === undefined ? {} : { secret }),
+    ...(jwksUrl === undefined ? {} : { jwksUrl }),
+    issuers: optional('SUPABASE_JWT_ISSUER') ?? [],
+    audiences: required('SUPABASE_JWT_AUDIENCE'),
+  })
+}
+
+function shown(given: string, variable: Variable<unknown>): string {
+  return variable.secret === true
+    ? `a value of ${given.length} characters`
+    : JSON.stringify(given.slice(0, 80))
+}

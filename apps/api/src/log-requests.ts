@@ -1,0 +1,19 @@
+import type { App } from './app.js'
+
+/** One line for each request: its route (never the address, which may hold what people searched for), status, time. */
+export function logRequests(app: App): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url: route = 'unmatched' } = request.routeOptions
+    const { statusCode: status, elapsedTime } = reply
+    const line = { method: request.method ?? method, route, status, ms: Math.round(elapsedTime * 10) / 10 }
+    // Probes come every few seconds and say nothing when they succeed.
+    const quiet = status < 400 && route.startsWith('/api/health')
+    request.log[quiet ? 'debug' : 'info'](line, 'Request')
+  })
+  app.addHook('onRequestAbort', async request => {
+    request.log.info(
+      { method: request.method, route: request.routeOptions.url ?? 'unmatched' },
+      'Caller gone',
+    )
+  })
+}

@@ -1,0 +1,38 @@
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ConfigError, readConfig } from './config.js'
+import { createLogger } from './logger.js'
+import { type Served, serve } from './serve.js'
+
+export { type Served, type ServeOptions, serve } from './serve.js'
+
+/** Runs the service as the environment says until a signal stops it. Only here does the process listen to signals. */
+async function run(): Promise<void> {
+  const config = readConfig(process.env)
+  if (config.databaseUrl === undefined) {
+    throw new ConfigError(['DATABASE_URL: expected a URL starting with postgres://, given nothing'])
+  }
+  const logger = createLogger(config)
+  const served = await serve({ databaseUrl: config.databaseUrl, port: config.port, logger })
+  logger.info({ address: served.address }, 'Listening')
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // Once: a second signal ends the process at once, as it would without us.
+    process.once(signal, () => {
+      logger.info({ signal }, 'Stopping')
+      void stop(served)
+    })
+  }
+}
+
+async function stop(served: Served): Promise<void> {
+  await served.close().catch(fail)
+}
+
+function fail(error: unknown): void {
+  const { name, message } = error as Error
+  process.stderr.write(`${error instanceof ConfigError ? message : `${name}: ${message}`}\n`)
+  process.exitCode = 1
+}
+
+const program = process.argv[1]
+if (program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url)) await run().catch(fail)

@@ -1,0 +1,53 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type, { type Static } from 'typebox'
+import type { App } from '../app.js'
+
+/** What the service asks of its pool to know whether the database answers. */
+export interface HealthSource {
+  /** Never throws. */
+  health(options: { timeout: number }): Promise<{ healthy: boolean; latencyMs?: number | undefined }>
+}
+
+/** A database that needs longer than this is not ready, in milliseconds; a probe waits no longer. */
+const HEALTH_TIMEOUT = 2_000
+
+const Live = Type.Object({ status: Type.Literal('ok') })
+
+const Ready = Type.Object({
+  status: Type.Enum(['ok', 'stopping', 'unavailable']),
+  database: Type.Object({ healthy: Type.Boolean(), latencyMs: Type.Union([Type.Number(), Type.Null()]) }),
+})
+
+const Health = Type.Object({ ...Ready.properties, uptimeSeconds: Type.Number() })
+
+const OPEN = { access: 'public', rateLimit: false } as const
+
+/** Whether the process runs (`live`), whether it can serve (`ready`), and both for people. */
+export function healthRoutes(app: App, pool: HealthSource): void {
+  let stopping = false
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  const check = async (request: FastifyRequest, reply: FastifyReply): Promise<Static<typeof Ready>> => {
+    const timeout = Math.min(HEALTH_TIMEOUT, request.deadline.remaining())
+    const { healthy, latencyMs = null } = await pool.health({ timeout })
+    const status = stopping ? 'stopping' : healthy ? 'ok' : 'unavailable'
+    reply.code(status === 'ok' ? 200 : 503)
+    return { status, database: { healthy, latencyMs: healthy ? latencyMs : null } }
+  }
+  const tags = ['Operation']
+  app.get(
+    '/health/live',
+    { schema: { tags, summary: 'Does the process run?', response: { 200: Live } }, config: OPEN },
+    async () => ({
+      status: 'ok' as const,
+    }),
+  )
+  const ready = { tags, summary: 'Can it serve?', response: { 200: Ready, 503: Ready } }
+  app.get('/health/ready', { schema: ready, config: OPEN }, check)
+  const health = { tags, summary: 'How is it?', response: { 200: Health, 503: Health } }
+  app.get('/health', { schema: health, config: OPEN }, async (request, reply) => ({
+    ...(await check(request, reply)),
+    uptimeSeconds: Math.round(process.uptime()),
+  }))
+}

@@ -1,0 +1,119 @@
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { App } from '../app.js'
+import { profileOf } from '../authorize.js'
+import { only } from '../only.js'
+import { PageQuery, pageFrom, pageOf, sendOffsetPage, sendPage } from '../pagination.js'
+import { Problem } from '../problem.js'
+import { IdParams } from '../schemas/fields.js'
+import { named } from '../schemas/named.js'
+import { problems } from '../schemas/problem.js'
+import { NewSession, type Session, SessionBody, sessionBody } from '../schemas/session.js'
+
+/** Sessions of the two people who take part in them. */
+export function sessionRoutes(app: App): void {
+  startSession(app)
+  listSessions(app)
+  listActiveSessions(app)
+  readSession(app)
+  endSession(app)
+}
+
+function startSession(app: App): void {
+  const schema = {
+    tags: ['Sessions'],
+    summary: 'Start a session as its fan',
+    body: NewSession,
+    response: {
+      201: named(SessionBody),
+      ...problems('missing-reference', 'too-large', 'unsupported-media-type', 'malformed-request'),
+    },
+  }
+  app.post('/sessions', { schema, config: { access: 'member' } }, async (request, reply) => {
+    const { creator_id, type } = request.body
+    await requireCreator(request, creator_id)
+    const started = only(await request.digis.createSession(creator_id, Number(profileOf(request).id), type))
+    return reply.code(201).header('location', `/api/sessions/${started.id}`).send(sessionBody(started))
+  })
+}
+
+async function requireCreator(request: FastifyRequest, id: number): Promise<void> {
+  if (id === Number(profileOf(request).id)) throw invalidCreator('must be somebody else', 'invalid-request')
+  const user = await request.digis.getUserById(id)
+  // Somebody who does not exist is left to the foreign key, which is right also when they vanish in between.
+  if (user?.is_creator === false) throw invalidCreator('must name a creator', 'missing-reference')
+}
+
+function invalidCreator(message: string, kind: 'invalid-request' | 'missing-reference'): Problem {
+  return new Problem(kind, { errors: [{ field: 'creator_id', message }] })
+}
+
+function listSessions(app: App): void {
+  const schema = {
+    tags: ['Sessions'],
+    summary: 'List the own sessions',
+    querystring: PageQuery,
+    response: { 200: pageOf(named(SessionBody), 'The own sessions, the newest first.'), ...problems() },
+  }
+  app.get('/sessions', { schema, config: { access: 'member' } }, async (request, reply) => {
+    const user = Number(profileOf(request).id)
+    const page = pageFrom(request.query)
+    if (page.kind === 'offset') {
+      const { rows } = await request.digis.getUserSessions(user, page.limit, page.offset)
+      return sendOffsetPage(request, reply, { items: rows.map(sessionBody), page })
+    }
+    const { rows, next } = await request.digis.listUserSessions(user, page)
+    return sendPage(request, reply, { items: rows.map(sessionBody), next })
+  })
+}
+
+function listActiveSessions(app: App): void {
+  const schema = {
+    tags: ['Sessions'],
+    summary: 'List the own running sessions',
+    response: { 200: Type.Object({ items: Type.Array(named(SessionBody)) }), ...problems() },
+  }
+  app.get('/sessions/active', { schema, config: { access: 'member' } }, async request => {
+    const { rows } = await request.digis.getActiveSessions(Number(profileOf(request).id))
+    return { items: rows.map(sessionBody) }
+  })
+}
+
+function readSession(app: App): void {
+  const schema = {
+    tags: ['Sessions'],
+    summary: 'Read one of the own sessions',
+    params: IdParams,
+    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found') },
+  }
+  app.get('/sessions/:id', { schema, config: { access: 'member' } }, async request =>
+    sessionBody(await ownSession(request, request.params.id)),
+  )
+}
+
+function endSession(app: App): void {
+  const schema = {
+    tags: ['Sessions'],
+    summary: 'End one of the own sessions',
+    params: IdParams,
+    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found', 'conflict') },
+  }
+  app.post('/sessions/:id/end', { schema, config: { access: 'member' } }, async request => {
+    const { id } = request.params
+    await ownSession(request, id)
+    const [ended] = (await request.digis.endSession(id)).rows
+    if (ended === undefined) throw new Problem('conflict', { detail: 'The session has already ended.' })
+    return sessionBody(ended)
+  })
+}
+
+/** A session that who asks takes part in. */
+async function ownSession(request: FastifyRequest, id: number): Promise<Session> {
+  const session = await request.digis.getSessionById(id)
+  if (session === null) throw new Problem('not-found', { detail: `There is no session ${id}.` })
+  const user = Number(profileOf(request).id)
+  if (![session.creator_id, session.fan_id].map(Number).includes(user)) {
+    throw new Problem('forbidden', { detail: 'The session is of other people.' })
+  }
+  return session
+}

@@ -1,0 +1,56 @@
+import type { App } from '../app.js'
+import { profileOf } from '../authorize.js'
+import { Problem } from '../problem.js'
+import { IdParams } from '../schemas/fields.js'
+import { named } from '../schemas/named.js'
+import { problems } from '../schemas/problem.js'
+import { TokenBalance, TokenChange } from '../schemas/token-balance.js'
+
+/** The token balance: people read their own, the service role changes it. */
+export function tokenRoutes(app: App): void {
+  readBalance(app)
+  changeBalance(app)
+}
+
+function readBalance(app: App): void {
+  const schema = {
+    tags: ['Tokens'],
+    summary: 'Read the own token balance',
+    response: { 200: named(TokenBalance), ...problems() },
+  }
+  app.get('/users/me/tokens', { schema, config: { access: 'member' } }, async request => {
+    const user_id = Number(profileOf(request).id)
+    return { user_id, balance: await request.digis.getTokenBalance(user_id) }
+  })
+}
+
+function changeBalance(app: App): void {
+  const schema = {
+    tags: ['Tokens'],
+    summary: "Add to or subtract from a user's tokens",
+    description: 'All or nothing: a balance never goes below nought.',
+    params: IdParams,
+    body: TokenChange,
+    response: {
+      200: named(TokenBalance),
+      ...problems('not-found', 'conflict', 'too-large', 'unsupported-media-type', 'malformed-request'),
+    },
+  }
+  app.post('/users/:id/tokens', { schema, config: { access: 'service' } }, async request => {
+    const { id } = request.params
+    if ((await request.digis.getUserById(id)) === null) {
+      throw new Problem('not-found', { detail: `There is no user ${id}.` })
+    }
+    const { amount, operation } = request.body
+    const balance = await request.digis.atomicTokenUpdate(id, amount, operation).catch(insufficient)
+    return { user_id: id, balance }
+  })
+}
+
+function insufficient(error: unknown): never {
+  if ((error as { code?: unknown }).code !== 'INSUFFICIENT_TOKENS') throw error
+  throw new Problem('conflict', {
+    detail: 'The balance is lower than the amount.',
+    code: 'INSUFFICIENT_TOKENS',
+  })
+}

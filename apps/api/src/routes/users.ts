@@ -1,0 +1,103 @@
+import type { Static } from 'typebox'
+import type { App } from '../app.js'
+import { profileOf, supabaseIdOf } from '../authorize.js'
+import { only } from '../only.js'
+import { Problem } from '../problem.js'
+import { IdParams } from '../schemas/fields.js'
+import { named } from '../schemas/named.js'
+import { problems } from '../schemas/problem.js'
+import {
+  NewProfile,
+  OwnProfile,
+  ownProfile,
+  ProfileChange,
+  PublicProfile,
+  publicProfile,
+} from '../schemas/user.js'
+
+/** Joining, one's own profile, and the public one of others. */
+export function userRoutes(app: App): void {
+  join(app)
+  readOwn(app)
+  changeOwn(app)
+  readOther(app)
+}
+
+function join(app: App): void {
+  const schema = {
+    tags: ['Users'],
+    summary: 'Create the own profile',
+    description: 'Creates the profile for the `sub` of the token.',
+    body: NewProfile,
+    response: {
+      201: named(OwnProfile),
+      ...problems('duplicate', 'too-large', 'unsupported-media-type', 'malformed-request'),
+    },
+  }
+  app.post('/users', { schema, config: { access: 'person' } }, async (request, reply) => {
+    const { is_creator, bio, profile_pic_url, price_per_min } = request.body
+    const created = await request.digis.createUser(
+      supabaseIdOf(request),
+      is_creator,
+      bio,
+      profile_pic_url,
+      price_per_min === undefined ? undefined : Number(price_per_min),
+    )
+    return reply
+      .code(201)
+      .header('location', '/api/users/me')
+      .send(ownProfile(only(created)))
+  })
+}
+
+function readOwn(app: App): void {
+  const schema = {
+    tags: ['Users'],
+    summary: 'Read the own profile',
+    response: { 200: named(OwnProfile), ...problems('not-found') },
+  }
+  app.get('/users/me', { schema, config: { access: 'person' } }, async request => {
+    const user = await request.digis.getUserBySupabaseId(supabaseIdOf(request))
+    if (user === null)
+      throw new Problem('not-found', { detail: 'There is no profile yet; create it by POST /api/users.' })
+    return ownProfile(user)
+  })
+}
+
+function changeOwn(app: App): void {
+  const schema = {
+    tags: ['Users'],
+    summary: 'Change the own profile',
+    description: 'Changes the given fields and leaves the others.',
+    body: ProfileChange,
+    response: {
+      200: named(OwnProfile),
+      ...problems('too-large', 'unsupported-media-type', 'malformed-request'),
+    },
+  }
+  app.patch('/users/me', { schema, config: { access: 'member' } }, async request => {
+    const changed = await request.digis.updateUserProfile(
+      profileOf(request).supabase_id,
+      changeFrom(request.body),
+    )
+    return ownProfile(only(changed))
+  })
+}
+
+function changeFrom({ price_per_min, ...others }: Static<typeof ProfileChange>) {
+  return price_per_min === undefined ? others : { ...others, price_per_min: Number(price_per_min) }
+}
+
+function readOther(app: App): void {
+  const schema = {
+    tags: ['Users'],
+    summary: 'Read the public profile of a user',
+    params: IdParams,
+    response: { 200: named(PublicProfile), ...problems('not-found') },
+  }
+  app.get('/users/:id', { schema, config: { access: 'authenticated' } }, async request => {
+    const user = await request.digis.getUserById(request.params.id)
+    if (user === null) throw new Problem('not-found', { detail: `There is no user ${request.params.id}.` })
+    return publicProfile(user)
+  })
+}

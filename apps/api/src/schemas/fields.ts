@@ -1,0 +1,28 @@
+import Type from 'typebox'
+
+/** A key of the database: a positive whole number. */
+export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] })
+
+/** A moment, in UTC. */
+export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T18:30:00.000Z'] })
+
+/** A moment that may not have come yet. */
+export const MomentOrNull = Type.Union([Moment, Type.Null()])
+
+/** Money as an exact decimal text, because binary fractions cannot hold cents. */
+export function money(description: string, example: string) {
+  return Type.String({ pattern: '^\\d{1,8}(\\.\\d{1,2})?$', description, examples: [example] })
+}
+
+/** Text of at most `maxLength` characters. PostgreSQL cannot store the NUL character, so it is refused here by name. */
+export function line(options: {
+  maxLength: number
+  minLength?: number
+  description: string
+  examples?: string[]
+}) {
+  return Type.String({ pattern: '^[^\\u0000]*$', ...options })
+}
+
+/** The path parameters of one thing. */
+export const IdParams = Type.Object({ id: Id }, { additionalProperties: false })

@@ -1,0 +1,94 @@
+import Type, { type Static } from 'typebox'
+import { Id, line, Moment, money } from './fields.js'
+
+const Bio = line({
+  maxLength: 5000,
+  description: 'What a creator tells about themself.',
+  examples: ['Salsa teacher in Lisbon'],
+})
+const PictureUrl = line({
+  maxLength: 2048,
+  description: 'The address of a picture.',
+  examples: ['https://cdn.example.com/a.jpg'],
+})
+const PricePerMinute = money('What a minute costs.', '2.50')
+const IsCreator = Type.Boolean({ description: 'Whether they offer sessions.' })
+
+const profile = {
+  id: Id,
+  is_creator: IsCreator,
+  bio: Bio,
+  profile_pic_url: PictureUrl,
+  price_per_min: PricePerMinute,
+}
+
+/** What anyone may know of a user. */
+export const PublicProfile = Type.Object(profile, {
+  $id: 'PublicProfile',
+  description: 'A user as others see them.',
+})
+
+/** What a user may know of themself. */
+export const OwnProfile = Type.Object(
+  {
+    ...profile,
+    supabase_id: Type.String({ format: 'uuid', description: 'The `sub` of their tokens.' }),
+    created_at: Moment,
+    updated_at: Moment,
+  },
+  { $id: 'OwnProfile', description: 'A user as they see themself.' },
+)
+
+/** A user may say this of themself when they join, all of it optional. */
+export const NewProfile = Type.Object(
+  {
+    is_creator: Type.Optional(IsCreator),
+    bio: Type.Optional(Bio),
+    profile_pic_url: Type.Optional(PictureUrl),
+    price_per_min: Type.Optional(PricePerMinute),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ is_creator: true, bio: 'Salsa teacher in Lisbon', price_per_min: '2.50' }],
+  },
+)
+
+/** What a user changes of themself: at least one field. */
+export const ProfileChange = Type.Object(NewProfile.properties, {
+  additionalProperties: false,
+  minProperties: 1,
+  examples: [{ bio: 'Salsa and bachata' }],
+})
+
+/** A row of `users`, as the data module returns it. */
+export interface User {
+  readonly id: number | string
+  readonly supabase_id: string
+  readonly is_creator: boolean
+  readonly bio: string | null
+  readonly profile_pic_url: string | null
+  readonly price_per_min: number | string | null
+  readonly created_at: Date | string
+  readonly updated_at: Date | string
+}
+
+/** What of a row anyone may see. */
+export function publicProfile(user: User): Static<typeof PublicProfile> {
+  return {
+    id: Number(user.id),
+    is_creator: user.is_creator,
+    bio: user.bio ?? '',
+    profile_pic_url: user.profile_pic_url ?? '',
+    price_per_min: Number(user.price_per_min ?? 0).toFixed(2),
+  }
+}
+
+/** What of a row its user may see. */
+export function ownProfile(user: User): Static<typeof OwnProfile> {
+  return {
+    ...publicProfile(user),
+    supabase_id: user.supabase_id,
+    created_at: new Date(user.created_at).toISOString(),
+    updated_at: new Date(user.updated_at).toISOString(),
+  }
+}

@@ -1,0 +1,101 @@
+import { createDigis } from '@holdfast/digis'
+import { demoCreator, demoFan } from '@holdfast/digis/demo'
+import type { FastifyBaseLogger } from 'fastify'
+import { Pool } from 'holdfast'
+import type { App } from './app.js'
+import { boundedPool } from './bounded-pool.js'
+import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
+import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
+import { drain } from './drain.js'
+import { createLogger } from './logger.js'
+import { buildServer } from './server.js'
+import { createTokenVerifier } from './verify-token.js'
+
+/** What is served and where. */
+export interface ServeOptions {
+  readonly databaseUrl: string
+  /** `0` takes a free one. */
+  readonly port: number
+  /** Default: `HOST` of the environment. */
+  readonly host?: string
+  /** Makes tokens to try the service with, the only ones it accepts. Default: false. */
+  readonly demo?: boolean
+  /** Where all other settings come from. Default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Default: lines on standard output. */
+  readonly logger?: FastifyBaseLogger
+}
+
+/** A service that listens. */
+export interface Served {
+  /** Such as `http://127.0.0.1:3000`. */
+  readonly address: string
+  /** Stops accepting, lets requests in flight finish and ends the connections to the database. Safe to call again. */
+  close(): Promise<void>
+  /** Only in the demo. */
+  readonly demoTokens?: DemoTokens
+}
+
+/**
+ * Starts the service on an existing, migrated database. It connects when the first request needs it.
+ * @throws {ConfigError} for settings that do not fit
+ * @throws {Error} when the port is taken, or for the demo in production
+ */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const env = options.env ?? process.env
+  const demo = options.demo === true ? await demoTokens(env.NODE_ENV) : undefined
+  const config = withRules(readConfig(env, { keyless: demo !== undefined }), demo?.rules)
+  const logger = options.logger ?? createLogger(config)
+  if (!hasKey(config.tokens))
+    logger.warn(
+      'No key for tokens is set, so only public routes answer (SUPABASE_JWT_SECRET, SUPABASE_JWKS_URL).',
+    )
+  const pool = createPool(options.databaseUrl, config, logger)
+  try {
+    const app = await createApp(config, pool, logger)
+    const address = await app.listen({ port: options.port, host: options.host ?? config.host })
+    return {
+      address,
+      close: closer(app, pool, config),
+      ...(demo === undefined ? {} : { demoTokens: demo.tokens }),
+    }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+function demoTokens(environment = 'development') {
+  return createDemoTokens({ fan: demoFan, creator: demoCreator }, environment)
+}
+
+function withRules(config: Config, rules: TokenRules | undefined): Config {
+  return rules === undefined ? config : Object.freeze({ ...config, tokens: rules })
+}
+
+function createPool(connectionString: string, { databasePoolMax }: Config, logger: FastifyBaseLogger): Pool {
+  return new Pool({
+    connectionString,
+    name: 'api',
+    logger,
+    ...(databasePoolMax === undefined ? {} : { max: databasePoolMax }),
+  })
+}
+
+function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promise<App> {
+  return buildServer({
+    config,
+    pool,
+    logger,
+    digisWithin: deadline => createDigis({ pool: boundedPool(pool, deadline) }),
+    verifyToken: createTokenVerifier(config.tokens),
+  })
+}
+
+function closer(app: App, pool: Pool, { shutdownTimeout: timeout }: Config): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => {
+    closing ??= drain({ app, pool, timeout })
+    return closing
+  }
+}

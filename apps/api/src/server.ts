@@ -1,0 +1,117 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify'
+import { followRoutes } from './allowed-methods.js'
+import type { App } from './app.js'
+import { authenticate } from './authenticate.js'
+import { authorize } from './authorize.js'
+import type { Config } from './config.js'
+import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from './deadline.js'
+import type { Digis } from './digis.js'
+import { answerErrors, answerUnreadable, sendProblem } from './error-responses.js'
+import { limitRate } from './limit-rate.js'
+import { logRequests } from './log-requests.js'
+import { describeRoutes, serveDocumentation } from './openapi.js'
+import { requestId, sendHeaders } from './response-headers.js'
+import { creatorRoutes } from './routes/creators.js'
+import { earningRoutes } from './routes/earnings.js'
+import { type HealthSource, healthRoutes } from './routes/health.js'
+import { paymentRoutes } from './routes/payments.js'
+import { problemRoutes } from './routes/problems.js'
+import { sessionRoutes } from './routes/sessions.js'
+import { type StatsSource, statsRoutes } from './routes/stats.js'
+import { tokenRoutes } from './routes/tokens.js'
+import { userRoutes } from './routes/users.js'
+import { shareOrigins } from './share-origins.js'
+import { compileValidator } from './validation.js'
+import type { VerifyToken } from './verify-token.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The time that the request has. */
+    deadline: Deadline
+    /** The data module, every query bounded by the request's deadline. */
+    readonly digis: Digis
+  }
+}
+
+/** What the service is made of; nothing is read from anywhere else. */
+export interface Dependencies {
+  readonly config: Config
+  readonly pool: HealthSource & StatsSource
+  /** The data module with every query bounded by a deadline. Called for each request, so it must be cheap. */
+  readonly digisWithin: (deadline: Deadline) => Digis
+  readonly verifyToken: VerifyToken
+  readonly logger: FastifyBaseLogger
+}
+
+/** How long a caller may take to send a whole request, in milliseconds. */
+const RECEIVE_TIMEOUT = 30_000
+
+/** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
+export async function buildServer({
+  config,
+  pool,
+  digisWithin,
+  verifyToken,
+  logger,
+}: Dependencies): Promise<App> {
+  const app = createApp(config, logger)
+  answerErrors(app, followRoutes(app))
+  sendHeaders(app)
+  logRequests(app)
+  await shareOrigins(app, config.corsOrigins)
+  setDeadlines(app, config.requestTimeout, digisWithin)
+  authenticate(app, verifyToken)
+  await limitRate(app, config.rateLimit)
+  await describeRoutes(app)
+  await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
+  return app
+}
+
+function createApp(config: Config, logger: FastifyBaseLogger): App {
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: config.bodyLimit,
+    requestTimeout: RECEIVE_TIMEOUT,
+    requestIdHeader: false,
+    genReqId: requestId,
+    trustProxy: config.trustProxy.length === 0 ? false : [...config.trustProxy],
+    // A request on a connection that is still open is answered, and told that it was the last.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    clientErrorHandler: answerUnreadable,
+  })
+  app.setValidatorCompiler(compileValidator)
+  // Routes build exactly the documented fields, so nothing is left to filter.
+  app.setSerializerCompiler(() => data => JSON.stringify(data))
+  // JSON is the only thing that is read.
+  app.removeContentTypeParser('text/plain')
+  return app.withTypeProvider<TypeBoxTypeProvider>()
+}
+
+function setDeadlines(app: App, limit: number, digisWithin: Dependencies['digisWithin']): void {
+  app.decorateRequest('deadline')
+  app.decorateRequest('digis', {
+    getter(this: FastifyRequest) {
+      return digisWithin(this.deadline)
+    },
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    request.deadline = startDeadline(requestedTimeout(request.headers[TIMEOUT_HEADER], limit), reply.raw)
+  })
+}
+
+async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
+  await serveDocumentation(api)
+  authorize(api)
+  userRoutes(api)
+  creatorRoutes(api)
+  sessionRoutes(api)
+  paymentRoutes(api)
+  earningRoutes(api)
+  tokenRoutes(api)
+  healthRoutes(api, pool)
+  statsRoutes(api, pool)
+  problemRoutes(api)
+}
