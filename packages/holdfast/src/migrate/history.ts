@@ -9,8 +9,8 @@ export interface HistoryRow extends AppliedMigration {
   readonly finished: boolean
   /** Not finished, and the connection that began it is still open. */
   readonly running: boolean
-  /** Finished so recently that its runner is most likely about to start the next file. */
-  readonly recent: boolean
+  /** Finished a moment ago by a runner that is about to start the next file. */
+  readonly continues: boolean
 }
 
 /** The name of the constraint that a COMMIT inside a file runs into. */
@@ -32,36 +32,38 @@ export class History {
 
   /** Creates the table where it is absent. Must run under the runners' lock. */
   async ensure(client: MigrationClient): Promise<void> {
-    const { schema, table } = this.#settings
-    const { rows } = await client.query(
-      `SELECT to_regnamespace(quote_ident($1)) IS NULL AS needs_schema,
-              to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NULL AS needs_table`,
-      [schema, table],
-    )
+    const exists = await this.#look(client)
     // Asked first: IF NOT EXISTS would demand the right to create even where nothing is to be created.
-    if (rows[0]?.needs_schema) await client.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`)
-    if (rows[0]?.needs_table) await client.query(this.#definition())
+    if (!exists.schema) await client.query(`CREATE SCHEMA ${quoteIdentifier(this.#settings.schema)}`)
+    if (!exists.table) await client.query(this.#definition())
   }
 
-  async read(client: MigrationClient): Promise<HistoryRow[]> {
+  /** What the database remembers; nothing where the table is absent. */
+  async read(client: MigrationClient): Promise<readonly HistoryRow[]> {
+    const exists = await this.#look(client)
+    if (!exists.table) return []
     const { rows } = await client.query(`
       SELECT m.number, m.name, m.checksum, m.finished_at IS NOT NULL AS finished,
              m.finished_at IS NULL AND EXISTS (
                SELECT FROM pg_stat_activity AS a
                 WHERE a.pid = m.backend_pid AND coalesce(a.backend_start, m.backend_start) = m.backend_start
              ) AS running,
-             coalesce(m.finished_at > clock_timestamp() - interval '250 ms', false) AS recent
+             m.continues AND coalesce(m.finished_at > clock_timestamp() - interval '5 s', false) AS continues
         FROM ${this.#table} AS m ORDER BY m.number`)
     return rows as unknown as HistoryRow[]
   }
 
-  /** Records that a file is being run by this connection. */
-  async begin(client: MigrationClient, file: MigrationFile): Promise<void> {
+  /**
+   * Records that a file is being run by this connection.
+   *
+   * @param continues whether the same run is going to apply another file after it
+   */
+  async begin(client: MigrationClient, file: MigrationFile, continues: boolean): Promise<void> {
     await client.query(
-      `INSERT INTO ${this.#table} (number, name, checksum, backend_pid, backend_start, guard)
-       SELECT $1::integer, $2, $3, pg_backend_pid(), a.backend_start, $4::integer
+      `INSERT INTO ${this.#table} (number, name, checksum, backend_pid, backend_start, guard, continues)
+       SELECT $1::integer, $2, $3, pg_backend_pid(), a.backend_start, $4::integer, $5::boolean
          FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()`,
-      [file.number, file.name, file.checksum, file.transactional ? -file.number : null],
+      [file.number, file.name, file.checksum, file.transactional ? -file.number : null, continues],
     )
   }
 
@@ -75,9 +77,24 @@ export class History {
     return rows.length === 1
   }
 
+  /** Records that the run which applied this file ends here: whoever waits may go on. */
+  async handOver(client: MigrationClient, number: number): Promise<void> {
+    await client.query(`UPDATE ${this.#table} SET continues = false WHERE number = $1`, [number])
+  }
+
   /** Forgets a file that was begun and not finished. */
   async abandon(client: MigrationClient, number: number): Promise<void> {
     await client.query(`DELETE FROM ${this.#table} WHERE number = $1 AND finished_at IS NULL`, [number])
+  }
+
+  async #look(client: MigrationClient): Promise<{ schema: boolean; table: boolean }> {
+    const { schema, table } = this.#settings
+    const { rows } = await client.query(
+      `SELECT to_regnamespace(quote_ident($1)) IS NOT NULL AS schema,
+              to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS table`,
+      [schema, table],
+    )
+    return { schema: rows[0]?.schema === true, table: rows[0]?.table === true }
   }
 
   #definition(): string {
@@ -90,6 +107,7 @@ export class History {
         backend_start timestamptz NOT NULL,
         started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         finished_at timestamptz,
+        continues boolean NOT NULL,
         guard integer CONSTRAINT ${COMMIT_GUARD} REFERENCES ${this.#table} (number) DEFERRABLE INITIALLY DEFERRED
       )`
   }

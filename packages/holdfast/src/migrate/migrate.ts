@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../base/errors.js'
+import { History } from './history.js'
 import type { MigrationClient, MigrationPool } from './migration-client.js'
 import { type MigrationFile, readMigrations } from './migration-file.js'
 import { MigrationFileError } from './migration-file-error.js'
@@ -47,18 +48,26 @@ class MigrationRun {
   }
 
   async toTheEnd(): Promise<string[]> {
-    for (;;) {
-      const step = await this.#tryStep()
-      if (step?.kind === 'done') return this.#applied.map(file => file.name)
-      if (step?.kind === 'busy') await this.#waitFor(step.reason)
-      if (step?.kind === 'applied') this.#note(step.files)
+    try {
+      while (await this.#goOn()) {}
+    } catch (error) {
+      await this.#handOver()
+      throw error
     }
+    return this.#applied.map(file => file.name)
+  }
+
+  async #goOn(): Promise<boolean> {
+    const step = await this.#tryStep()
+    if (step?.kind === 'busy') await this.#waitFor(step.reason)
+    if (step?.kind === 'applied') this.#note(step.files)
+    return step?.kind !== 'done'
   }
 
   /** @returns nothing when a lock was in the way and the step is to be taken again */
   async #tryStep(): Promise<Step | undefined> {
     try {
-      return await this.#step()
+      return await this.#withClient(client => takeStep(client, this.#files, this.#context()))
     } catch (error) {
       if (!(error instanceof MigrationFileError) || !isLockConflict(error.sqlState)) throw error
       this.#failures += 1
@@ -70,24 +79,32 @@ class MigrationRun {
     }
   }
 
-  /** A connection that ran a file is closed: the file may have changed its settings. */
-  async #step(): Promise<Step> {
+  /** A connection that ran a file is closed, because the file may have changed its settings. */
+  async #withClient<T extends Step | undefined>(work: (client: MigrationClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
-    let destroy = true
+    let close = true
+    // A connection lost between two statements is reported by the next one.
+    client.on('error', ignore)
     try {
-      // A connection lost between two statements is reported by the next one.
-      client.on('error', ignore)
-      const step = await takeStep(client, this.#files, { settings: this.#settings, state: this.#state() })
-      destroy = step.kind === 'applied'
+      const step = await work(client)
+      close = step?.kind === 'applied'
       return step
     } finally {
       client.removeListener('error', ignore)
-      release(client, destroy)
+      client.release(close)
     }
   }
 
-  #state() {
-    return { lastApplied: this.#applied.at(-1)?.number ?? 0 }
+  #context() {
+    return { settings: this.#settings, state: { lastApplied: this.#applied.at(-1)?.number ?? 0 } }
+  }
+
+  /** Spares those who wait the seconds in which a run that crashed between two files counts as alive. */
+  async #handOver(): Promise<void> {
+    const last = this.#applied.at(-1)
+    if (last === undefined) return
+    const history = new History(this.#settings)
+    await this.#withClient(async client => void (await history.handOver(client, last.number))).catch(ignore)
   }
 
   #note(files: readonly MigrationFile[]): void {
@@ -120,11 +137,6 @@ class MigrationRun {
 }
 
 function ignore(): void {}
-
-function release(client: MigrationClient, destroy: boolean): void {
-  if (destroy) client.release(true)
-  else client.release()
-}
 
 function stillBusy(reason: string, waited: number): MigrationError {
   return new MigrationError(

@@ -6,7 +6,7 @@ import { MigrationFileError, positionAt } from './migration-file-error.js'
 import { type ServerError, sqlStateOf } from './server-error.js'
 
 /**
- * Runs one file inside the transaction that is open, and records it.
+ * Runs a file, which {@link History.begin} has recorded, inside the transaction that is open.
  *
  * @throws MigrationFileError when the server refuses it; the caller rolls back
  */
@@ -15,7 +15,6 @@ export async function runInTransaction(
   file: MigrationFile,
   history: History,
 ): Promise<void> {
-  await history.begin(client, file)
   await send(client, file, 'Nothing of the file was applied.')
   if (await history.finish(client, file)) return
   throw new MigrationFileError(

@@ -33,7 +33,9 @@ export async function takeStep(
   const history = new History(run.settings)
   const decided = await inTransaction(client, async () => {
     await setLimits(client, run.settings)
-    if (!(await tryLock(client))) return busy('another runner is at work')
+    // Before the lock, so that those who wait do not keep it from the one that works.
+    if (isOthersTurn(await history.read(client), run.state)) return busy(WORKING)
+    if (!(await tryLock(client))) return busy(WORKING)
     await history.ensure(client)
     return decide(client, files, { ...run, history })
   })
@@ -53,22 +55,17 @@ interface Run {
 async function decide(client: MigrationClient, files: readonly MigrationFile[], run: Run): Promise<Decision> {
   const { history, settings } = run
   const rows = await history.read(client)
-  const running = rows.find(row => row.running)
-  if (running !== undefined) return busy(`another runner is at work on ${running.name}`)
+  if (isOthersTurn(rows, run.state)) return busy(WORKING)
+  const finished = rows.filter(row => row.finished)
+  // What is neither finished nor running was begun on a connection that has ended.
   for (const row of rows) if (!row.finished) await history.abandon(client, row.number)
-  const pending = planMigrations(
-    files,
-    rows.filter(row => row.finished),
-  )
+  const pending = planMigrations(files, finished)
   const [next] = pending
   if (next === undefined) return { kind: 'done' }
-  if (othersTurn(rows, run.state)) return busy('another runner is between two files')
   if (settings.together) return runTogether(client, pending, run)
   settings.onProgress({ state: 'started', file: next.name })
-  if (!next.transactional) {
-    await history.begin(client, next)
-    return { kind: 'claimed', file: next }
-  }
+  await history.begin(client, next, pending.length > 1)
+  if (!next.transactional) return { kind: 'claimed', file: next }
   await runInTransaction(client, next, history)
   return { kind: 'applied', files: [next] }
 }
@@ -87,15 +84,19 @@ async function runTogether(
   }
   for (const file of pending) {
     run.settings.onProgress({ state: 'started', file: file.name })
+    await run.history.begin(client, file, false)
     await runInTransaction(client, file, run.history)
   }
   return { kind: 'applied', files: pending }
 }
 
-/** Between two files the lock is free for a moment; whoever began the work should go on with it. */
-function othersTurn(rows: readonly HistoryRow[], state: RunState): boolean {
-  return rows.some(row => row.recent && row.number > state.lastApplied)
+/** Between two files the lock is free for a moment; whoever began the work is to go on with it. */
+function isOthersTurn(rows: readonly HistoryRow[], state: RunState): boolean {
+  const last = rows.at(-1)
+  return last !== undefined && (last.running || (last.continues && last.number > state.lastApplied))
 }
+
+const WORKING = 'another runner is at work'
 
 function busy(reason: string): Step {
   return { kind: 'busy', reason }
