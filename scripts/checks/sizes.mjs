@@ -91,7 +91,7 @@ function commentBudget({ name, sources }) {
   const { min, max } = BUDGETS.comments
   const share = commentShare(sources)
   if (linesOf(sources) < BUDGETS.smallTree || (share >= min && share <= max)) return []
-  const message = `${percent(share)} of the lines carry a comment, ${percent(min)} to ${percent(max)} should`
+  const message = `${(share * 100).toFixed(1)} % of the lines carry a comment, ${percent(min)} to ${percent(max)} should`
   const remedy =
     share < min
       ? 'say of each public name its effect, unit, default and errors; of each surprise, why'
