@@ -2,8 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app.js'
+import { allowedMethods } from './follow-routes.js'
 import { logProblem } from './log-problem.js'
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemKind, problemBody } from './problem.js'
+import { protectionFor } from './response-headers.js'
 import { toProblem } from './to-problem.js'
 
 /** Answers `error` as a problem (RFC 9457) and logs it with the request's id. */
@@ -19,23 +21,32 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(body)
 }
 
-/**
- * Every error of a request becomes a problem: thrown by a route, a hook or Fastify itself. An unknown address is 404,
- * a known one with another method 405.
- */
-export function answerErrors(app: App, allowedMethods: (path: string) => readonly string[]): void {
+/** Every error of a request becomes a problem: thrown by a route, a hook or Fastify itself. */
+export function answerErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(pathOf(request))
-    const problem =
-      allowed.length === 0
-        ? new Problem('not-found', { detail: `There is nothing at ${pathOf(request)}.` })
-        : new Problem('method-not-allowed', {
-            detail: `${request.method} is not possible here, but ${allowed.join(', ')}.`,
-            headers: { allow: allowed.join(', ') },
-          })
-    return sendProblem(problem, request, reply)
+}
+
+/** An unknown address is 404, a known one with another method 405; both count for the rate limit. */
+export function answerUnknown(app: App): void {
+  const limit = app.hasDecorator('rateLimit') ? { preHandler: app.rateLimit() } : {}
+  app.setNotFoundHandler(limit, (request, reply) => {
+    const path = pathOf(request)
+    const allowed = allowedMethods(app.routeList, path)
+    if (allowed.length === 0)
+      return sendProblem(new Problem('not-found', { detail: `There is nothing at ${path}.` }), request, reply)
+    const detail = `${request.method} is not possible here, only ${allowed.join(', ')}.`
+    return sendProblem(
+      new Problem('method-not-allowed', { detail, headers: { allow: allowed.join(', ') } }),
+      request,
+      reply,
+    )
   })
+}
+
+/** Answers an address that cannot be decoded; no hook has run and none will. */
+export function answerBadAddress(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(error, request, reply.headers(protectionFor(request.id)))
+  request.log.info({ method: request.method, route: 'unmatched', ...request.refusal }, 'Request')
 }
 
 const KIND_BY_PARSER_CODE: Readonly<Record<string, ProblemKind>> = {

@@ -2,10 +2,17 @@ import type { App } from './app.js'
 
 /** One line for each request: its route (never the address, which may hold what people searched for), status, time. */
 export function logRequests(app: App): void {
+  app.decorateRequest('refusal')
   app.addHook('onResponse', async (request, reply) => {
-    const { method, url: route = 'unmatched' } = request.routeOptions
+    const { url: route = 'unmatched' } = request.routeOptions
     const { statusCode: status, elapsedTime } = reply
-    const line = { method: request.method ?? method, route, status, ms: Math.round(elapsedTime * 10) / 10 }
+    const line = {
+      method: request.method,
+      route,
+      status,
+      ms: Math.round(elapsedTime * 10) / 10,
+      ...request.refusal,
+    }
     // Probes come every few seconds and say nothing when they succeed.
     const quiet = status < 400 && route.startsWith('/api/health')
     request.log[quiet ? 'debug' : 'info'](line, 'Request')

@@ -14,7 +14,6 @@ async function run(): Promise<void> {
   }
   const logger = createLogger(config)
   const served = await serve({ databaseUrl: config.databaseUrl, port: config.port, logger })
-  logger.info({ address: served.address }, 'Listening')
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // Once: a second signal ends the process at once, as it would without us.
     process.once(signal, () => {

@@ -78,12 +78,12 @@ export async function describeRoutes(app: App): Promise<void> {
   })
 }
 
-/** The document at `openapi.json` and a page to read it at `docs`, which loads nothing from elsewhere. */
+/** The document at `/api/openapi.json` and a page to read it at `/api/docs`, which loads nothing from elsewhere. */
 export async function serveDocumentation(app: App): Promise<void> {
   const schema = { hide: true }
-  app.get('/openapi.json', { schema, config: { access: 'public' } }, async () => app.swagger())
+  app.get('/api/openapi.json', { schema, config: { access: 'public' } }, async () => app.swagger())
   await app.register(swaggerUi, {
-    routePrefix: '/docs',
+    routePrefix: '/api/docs',
     staticCSP:
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'",
     theme: { title: 'DIGIS' },

@@ -120,13 +120,18 @@ export class Problem extends Error {
 
   constructor(kind: ProblemKind, details: ProblemDetails = {}) {
     super(
-      details.detail ?? PROBLEM_KINDS[kind].about,
+      details.detail ?? sentence(details.errors) ?? PROBLEM_KINDS[kind].about,
       'cause' in details ? { cause: details.cause } : undefined,
     )
     this.kind = kind
     this.status = PROBLEM_KINDS[kind].status
     this.details = details
   }
+}
+
+function sentence(errors: readonly FieldError[] | undefined): string | undefined {
+  if (errors === undefined || errors.length === 0) return undefined
+  return `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`
 }
 
 /** The body of a problem response. */

@@ -20,13 +20,17 @@ export function sendHeaders(app: App): void {
     closing = true
   })
   app.addHook('onSend', async (request, reply) => {
-    for (const [name, value] of Object.entries(PROTECTION)) {
+    for (const [name, value] of Object.entries(protectionFor(request.id))) {
       if (!reply.hasHeader(name)) reply.header(name, value)
     }
-    reply.header('x-request-id', request.id)
     // A connection that was busy when the shutdown began would otherwise stay open for its next request.
     if (closing) reply.header('connection', 'close')
   })
+}
+
+/** The headers that go with the response to the request `id`. */
+export function protectionFor(id: string): Readonly<Record<string, string>> {
+  return { ...PROTECTION, 'x-request-id': id }
 }
 
 /** The caller's `X-Request-Id` if it is short and plain, else a new one. */

@@ -1,13 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify'
-import { followRoutes } from './allowed-methods.js'
+import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import type { App } from './app.js'
 import { authenticate } from './authenticate.js'
 import { authorize } from './authorize.js'
 import type { Config } from './config.js'
 import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from './deadline.js'
 import type { Digis } from './digis.js'
-import { answerErrors, answerUnreadable, sendProblem } from './error-responses.js'
+import { answerBadAddress, answerErrors, answerUnknown, answerUnreadable } from './error-responses.js'
+import { followRoutes } from './follow-routes.js'
 import { limitRate } from './limit-rate.js'
 import { logRequests } from './log-requests.js'
 import { describeRoutes, serveDocumentation } from './openapi.js'
@@ -56,14 +56,17 @@ export async function buildServer({
   logger,
 }: Dependencies): Promise<App> {
   const app = createApp(config, logger)
-  answerErrors(app, followRoutes(app))
+  followRoutes(app)
+  answerErrors(app)
   sendHeaders(app)
   logRequests(app)
   await shareOrigins(app, config.corsOrigins)
   setDeadlines(app, config.requestTimeout, digisWithin)
   authenticate(app, verifyToken)
   await limitRate(app, config.rateLimit)
+  answerUnknown(app)
   await describeRoutes(app)
+  await serveDocumentation(app)
   await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
   return app
 }
@@ -71,7 +74,8 @@ export async function buildServer({
 function createApp(config: Config, logger: FastifyBaseLogger): App {
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // Our own line says route, status and time, and no address; see log-requests.ts.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyLimit,
     requestTimeout: RECEIVE_TIMEOUT,
     requestIdHeader: false,
@@ -79,7 +83,7 @@ function createApp(config: Config, logger: FastifyBaseLogger): App {
     trustProxy: config.trustProxy.length === 0 ? false : [...config.trustProxy],
     // A request on a connection that is still open is answered, and told that it was the last.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    frameworkErrors: answerBadAddress,
     clientErrorHandler: answerUnreadable,
   })
   app.setValidatorCompiler(compileValidator)
@@ -103,7 +107,6 @@ function setDeadlines(app: App, limit: number, digisWithin: Dependencies['digisW
 }
 
 async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
-  await serveDocumentation(api)
   authorize(api)
   userRoutes(api)
   creatorRoutes(api)

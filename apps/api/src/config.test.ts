@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { ConfigError, readConfig, VARIABLES } from './config.js'
+import type { Variable } from './config-values.js'
+
+const SECRET = 'a-secret-that-nobody-may-ever-read-anywhere'
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+test('an empty environment gives the defaults of development', () => {
+  expect(readConfig({})).toEqual({
+    environment: 'development',
+    databaseUrl: undefined,
+    databasePoolMax: undefined,
+    host: '127.0.0.1',
+    port: 3000,
+    logLevel: 'info',
+    tokens: { issuers: [], audiences: ['authenticated'] },
+    corsOrigins: [],
+    bodyLimit: 262_144,
+    requestTimeout: 10_000,
+    shutdownTimeout: 10_000,
+    rateLimit: { max: 600, window: 60_000 },
+    trustProxy: [],
+  })
+})
+
+test('the settings are frozen, the nested ones too', () => {
+  const config = readConfig({ CORS_ORIGINS: 'https://a.example' })
+  for (const part of [config, config.tokens, config.rateLimit, config.corsOrigins]) {
+    expect(Object.isFrozen(part)).toBe(true)
+  }
+})
+
+test('values are read in their units', () => {
+  const config = readConfig({
+    BODY_LIMIT: '1MiB',
+    REQUEST_TIMEOUT: '2500ms',
+    SHUTDOWN_TIMEOUT: '0',
+    RATE_LIMIT_WINDOW: '5m',
+    CORS_ORIGINS: 'https://a.example, http://localhost:5173',
+    SUPABASE_JWT_ISSUER: 'https://x.example/auth/v1',
+  })
+  expect(config.bodyLimit).toBe(1_048_576)
+  expect(config.requestTimeout).toBe(2_500)
+  expect(config.shutdownTimeout).toBe(0)
+  expect(config.rateLimit.window).toBe(300_000)
+  expect(config.corsOrigins).toEqual(['https://a.example', 'http://localhost:5173'])
+  expect(config.tokens.issuers).toEqual(['https://x.example/auth/v1'])
+})
+
+test.each([
+  ['NODE_ENV', 'staging', 'NODE_ENV: expected one of development, production, test, given "staging"'],
+  ['PORT', '70000', 'PORT: expected a whole number from 0 to 65535, given "70000"'],
+  ['PORT', '-1', 'PORT: expected a whole number from 0 to 65535, given "-1"'],
+  ['BODY_LIMIT', '2 cows', 'BODY_LIMIT: expected a size such as 256KiB or 1MiB'],
+  ['REQUEST_TIMEOUT', '0', 'REQUEST_TIMEOUT: expected a duration such as 500ms, 10s or 5m'],
+  ['CORS_ORIGINS', 'https://a.example/', 'CORS_ORIGINS: expected origins such as'],
+  [
+    'SUPABASE_JWKS_URL',
+    'ftp://a.example',
+    'SUPABASE_JWKS_URL: expected a URL starting with https:// or http://',
+  ],
+  ['TRUST_PROXY', 'true', 'TRUST_PROXY: expected IP addresses or networks'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL: expected one of trace'],
+])('%s=%s is refused with what was expected and what was given', (name, value, message) => {
+  expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(message)])
+})
+
+test('every variable that does not fit is named at once', () => {
+  expect(problemsOf({ PORT: 'x', BODY_LIMIT: 'x', RATE_LIMIT: 'x' })).toHaveLength(3)
+})
+
+test('the value of a secret never appears in a message', () => {
+  const problems = problemsOf({
+    SUPABASE_JWT_SECRET: 'short-secret',
+    DATABASE_URL: `mysql://me:${SECRET}@host/db`,
+  })
+  expect(problems).toHaveLength(2)
+  expect(problems.join()).not.toContain('short-secret')
+  expect(problems.join()).not.toContain(SECRET)
+  expect(problems.join()).toContain('a value of 12 characters')
+})
+
+test('production needs a key for tokens, whichever it is', () => {
+  expect(problemsOf({ NODE_ENV: 'production' }).join()).toContain('SUPABASE_JWT_SECRET or SUPABASE_JWKS_URL')
+  expect(problemsOf({ NODE_ENV: 'production', SUPABASE_JWT_SECRET: SECRET })).toEqual([])
+  expect(problemsOf({ NODE_ENV: 'production', SUPABASE_JWKS_URL: 'https://a.example/jwks' })).toEqual([])
+})
+
+test('the README lists exactly the variables of the code, with their defaults and meaning', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const rows = readme
+    .split('\n')
+    .filter(line => /^\| `[A-Z_]+`/.test(line))
+    .map(line => line.replace(/ +\|/g, ' |'))
+  const expected = Object.entries(VARIABLES).map(([name, variable]: [string, Variable<unknown>]) => {
+    const fallback = variable.fallback ? `\`${variable.fallback}\`` : '–'
+    return `| \`${name}\` | ${fallback} | ${variable.about} |`
+  })
+  expect(rows).toEqual(expected)
+})
