@@ -17,6 +17,9 @@ beforeEach(() => pool.query('TRUNCATE accounts RESTART IDENTITY'))
 afterEach(() => expectAllReturned(pool))
 afterAll(() => pool.end())
 
+/** Prisma reads times as they stand, so they are asked for in one zone. */
+const READ = "SELECT id, name, balance, opened AT TIME ZONE 'UTC' AS opened FROM accounts WHERE balance > $1"
+
 /** A statement as Prisma's engine hands it to the adapter: text and typed arguments. */
 function statement(sql: string, ...args: (string | number)[]) {
   const argTypes = args.map(arg => ({
@@ -40,9 +43,7 @@ describe('the adapter of Prisma on our pool', () => {
     expect(
       await adapter.executeRaw(statement('UPDATE accounts SET balance = 7 WHERE name = $1', 'ada')),
     ).toBe(1)
-    const result = await adapter.queryRaw(
-      statement('SELECT id, name, balance, opened AT TIME ZONE 'UTC' AS opened FROM accounts WHERE balance > $1', 6),
-    )
+    const result = await adapter.queryRaw(statement(READ, 6))
     expect(result.columnNames).toEqual(['id', 'name', 'balance', 'opened'])
     // Rows are arrays, and times are text that the engine reads.
     expect(result.rows).toEqual([[1, 'ada', 7, '2026-01-02T03:04:05+00:00']])
