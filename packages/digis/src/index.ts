@@ -1,1 +1,37 @@
-export {}
+export { type Creator, MAX_TERM } from './creators/creator.js'
+export type { CreatorService } from './creators/creator-service.js'
+export type { Limits, QueryRunner } from './database/database.js'
+export { createDigis, type Digis, type DigisOptions, type Scope } from './digis.js'
+export {
+  DigisError,
+  type DigisErrorCode,
+  DigisInputError,
+  type InputProblem,
+  InsufficientTokensError,
+} from './digis-error.js'
+export { type Environment, poolOptionsFrom } from './environment.js'
+export type { HealthService } from './health/health-service.js'
+export { type Count, MAX_LIMIT } from './input/amounts.js'
+export type { Id } from './input/identifiers.js'
+export type { Page, PageRequest } from './paging/page.js'
+export { MAX_PAYMENT, type Payment } from './payments/payment.js'
+export type { PaymentService } from './payments/payment-service.js'
+export type { Platform } from './platform.js'
+export { migrateDigis } from './schema.js'
+export { SESSION_TYPES, type Session, type SessionType, type SessionWithPeople } from './sessions/session.js'
+export type { SessionService } from './sessions/session-service.js'
+export type { CacheAccess } from './stats/cache-access.js'
+export type { Earnings } from './stats/earnings.js'
+export type { EarningsService } from './stats/earnings-service.js'
+export type { TokenOperation } from './tokens/token-account.js'
+export type { TokenService } from './tokens/token-service.js'
+export type { UseCases } from './use-cases.js'
+export {
+  MAX_BIO,
+  MAX_PRICE_PER_MIN,
+  MAX_PROFILE_PIC_URL,
+  type Profile,
+  type ProfileChanges,
+  type User,
+} from './users/user.js'
+export type { CreateUserArguments, UserService } from './users/user-service.js'

@@ -1,0 +1,53 @@
+import type { Statement } from '../database/database.js'
+import type { Position } from '../paging/cursor.js'
+import { USER_COLUMNS } from '../users/user-queries.js'
+
+/** The largest key: no row is behind it. */
+const BEHIND_ALL = '9223372036854775807'
+
+const FOUND = 'is_creator AND bio_search @@ bio_query($1)'
+const RANK = 'ts_rank(bio_search, bio_query($1))'
+
+export function selectCreators(): Statement {
+  const text = `SELECT ${USER_COLUMNS} FROM users WHERE is_creator ORDER BY id DESC`
+  return { text, values: [], readOnly: true }
+}
+
+/** Newest first, in numbered pages. */
+export function selectCreatorsFrom(limit: number, offset: number): Statement {
+  return {
+    text: `SELECT ${USER_COLUMNS} FROM users WHERE is_creator ORDER BY id DESC LIMIT $1 OFFSET $2`,
+    values: [limit, offset],
+    readOnly: true,
+  }
+}
+
+/** Newest first, behind a position. */
+export function selectCreatorsAfter(limit: number, start: Position | undefined): Statement {
+  return {
+    text: `SELECT ${USER_COLUMNS}, '' AS page_key FROM users
+            WHERE is_creator AND id < $2 ORDER BY id DESC LIMIT $1`,
+    values: [limit, start?.id ?? BEHIND_ALL],
+    readOnly: true,
+  }
+}
+
+/** Best match first, the newest of equal ones; in numbered pages. */
+export function searchCreatorsFrom(term: string, limit: number, offset: number): Statement {
+  return {
+    text: `SELECT ${USER_COLUMNS} FROM users WHERE ${FOUND} ORDER BY ${RANK} DESC, id DESC LIMIT $2 OFFSET $3`,
+    values: [term, limit, offset],
+    readOnly: true,
+  }
+}
+
+/** Best match first, behind a position. */
+export function searchCreatorsAfter(term: string, limit: number, start: Position | undefined): Statement {
+  return {
+    text: `SELECT ${USER_COLUMNS}, ${RANK}::text AS page_key FROM users
+            WHERE ${FOUND} AND (${RANK}, id) < ($3::real, $4::bigint)
+            ORDER BY ${RANK} DESC, id DESC LIMIT $2`,
+    values: [term, limit, start?.key ?? 'infinity', start?.id ?? BEHIND_ALL],
+    readOnly: true,
+  }
+}

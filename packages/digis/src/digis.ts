@@ -1,0 +1,53 @@
+import { type EndOptions, Pool, type PoolOptions } from 'holdfast'
+import { databaseOn, type Limits, type QueryRunner } from './database/database.js'
+import { numberTypes } from './database/number-types.js'
+import { type Platform, platformOn } from './platform.js'
+import { type UseCases, useCasesOn } from './use-cases.js'
+
+/** A pool of Holdfast's, or the options to make one. */
+export type DigisOptions = Pool | { readonly pool: Pool } | PoolOptions
+
+/** In what a call runs. */
+export interface Scope extends Limits {
+  /** A transaction or client to run on instead of the pool. */
+  readonly client?: QueryRunner
+}
+
+/** The DIGIS data module on one pool. */
+export interface Digis extends UseCases, Platform {
+  readonly pool: Pool
+  /**
+   * The use cases within limits or in a transaction:
+   * `digis.with({ timeout: '2s', signal })`, `digis.transaction(tx => digis.with({ client: tx }).createUser(…))`.
+   */
+  with(scope: Scope): UseCases
+  /** Ends the pool, if `createDigis` made it; one that was handed in stays open. */
+  end(options?: EndOptions): Promise<void>
+}
+
+/**
+ * The DIGIS data module. Reads nothing of the environment and connects only when the first call needs it.
+ *
+ * A pool made from options returns every `bigint` as a number where that is exact, in `query` too. With a pool that
+ * was handed in, that holds for the results of the use cases; `query` keeps that pool's types.
+ *
+ * @throws OptionsError for an impossible option
+ */
+export function createDigis(options: DigisOptions): Digis {
+  const given = givenPool(options)
+  const pool = given ?? new Pool({ types: numberTypes, ...(options as PoolOptions) })
+  return Object.defineProperties({} as Digis, {
+    ...Object.getOwnPropertyDescriptors(platformOn(pool)),
+    ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool))),
+    ...Object.getOwnPropertyDescriptors({
+      pool,
+      with: ({ client = pool, ...limits }: Scope) => useCasesOn(databaseOn(client, limits)),
+      end: async (how?: EndOptions) => (given === undefined ? pool.end(how) : undefined),
+    }),
+  })
+}
+
+function givenPool(options: DigisOptions): Pool | undefined {
+  if (options instanceof Pool) return options
+  return 'pool' in options ? options.pool : undefined
+}
