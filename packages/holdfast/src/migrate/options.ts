@@ -60,14 +60,15 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
   if (unknown !== undefined)
     throw new OptionsError(unknown, `one of ${[...KNOWN].join(', ')}`, 'an unknown option')
   const { directory, attempts = 20, transaction = 'each' } = options
-  expect(
-    typeof directory === 'string' || directory instanceof URL,
-    'directory',
-    'a path or a file: URL',
-    directory,
-  )
-  expect(Number.isSafeInteger(attempts) && attempts > 0, 'attempts', 'a whole number from 1', attempts)
-  expect(transaction === 'each' || transaction === 'all', 'transaction', "'each' or 'all'", transaction)
+  if (typeof directory !== 'string' && !(directory instanceof URL)) {
+    throw impossible('directory', 'a path or a file: URL', directory)
+  }
+  if (!(Number.isSafeInteger(attempts) && attempts > 0)) {
+    throw impossible('attempts', 'a whole number from 1', attempts)
+  }
+  if (transaction !== 'each' && transaction !== 'all') {
+    throw impossible('transaction', "'each' or 'all'", transaction)
+  }
   const [schema, table] = splitTable(options.table ?? 'holdfast.migrations')
   return Object.freeze({
     directory,
@@ -85,9 +86,9 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
 function splitTable(name: string): [schema: string, table: string] {
   const [schema, table, ...rest] = typeof name === 'string' ? name.split('.') : []
   if (schema && table && rest.length === 0) return [schema, table]
-  throw new OptionsError('table', "a schema and a table, such as 'holdfast.migrations'", describeGiven(name))
+  throw impossible('table', "a schema and a table, such as 'holdfast.migrations'", name)
 }
 
-function expect(holds: boolean, path: string, expected: string, given: unknown): void {
-  if (!holds) throw new OptionsError(path, expected, describeGiven(given))
+function impossible(path: string, expected: string, given: unknown): OptionsError {
+  return new OptionsError(path, expected, describeGiven(given))
 }
