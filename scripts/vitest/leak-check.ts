@@ -1,11 +1,15 @@
 import { dropTemporaryDatabases, trackLeaks } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeEach } from 'vitest'
+import { afterAll, beforeEach } from 'vitest'
 
-/** Runs around every test on real servers. Hooks end in reverse order, so these see what the test's own hooks left. */
-const leaks = trackLeaks()
+/** Runs around every test on real servers. */
+const leaks = trackLeaks(patience())
 
-beforeEach(({ task }) => leaks.beforeTest(`"${task.name}"`))
-afterEach(() => leaks.afterTest())
+// What is registered first runs last: after the hooks of the test itself, afterEach and onTestFinished alike.
+beforeEach(async ({ task, onTestFinished }) => {
+  await leaks.beforeTest(`"${task.name}"`)
+  onTestFinished(() => leaks.afterTest())
+})
+
 afterAll(async () => {
   try {
     await leaks.afterFile()
@@ -13,3 +17,8 @@ afterAll(async () => {
     await dropTemporaryDatabases()
   }
 })
+
+function patience(): { patience?: number } {
+  const given = process.env.HOLDFAST_LEAK_PATIENCE
+  return given === undefined ? {} : { patience: Number(given) }
+}

@@ -47,7 +47,7 @@ export class Guardian {
 
   constructor(options: GuardianOptions) {
     const program = fileURLToPath(new URL('./guardian-process.js', import.meta.url))
-    this.#child = fork(program, [JSON.stringify(options)], {
+    this.#child = fork(program, [JSON.stringify(options), String(process.pid)], {
       // Detached, so that a Ctrl-C in the terminal reaches the owner alone, who then stops the server in order.
       detached: true,
       execArgv: [],

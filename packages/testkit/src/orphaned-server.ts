@@ -25,9 +25,13 @@ export async function endOrphanedServer(data: string): Promise<void> {
 }
 
 async function endServer(pid: number, data: string): Promise<void> {
-  if (hasGuardian(pid) && (await isGoneWithin(pid, GUARDIAN_PATIENCE))) return
-  if (hasGuardian(pid))
-    throw new Error(`The server with process id ${pid} uses the data in ${data}: stop it first`)
+  const owner = ownerOf(pid)
+  if (owner !== undefined && isAlive(owner)) {
+    throw new Error(
+      `The server with process id ${pid} uses the data in ${data}: stop it, or process ${owner}, first`,
+    )
+  }
+  if (owner !== undefined && (await isGoneWithin(pid, GUARDIAN_PATIENCE))) return
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (!isAlive(pid)) return
     process.kill(pid, signal)
@@ -44,9 +48,11 @@ function isServerOf(pid: number, data: string): boolean {
   return isAlive(pid) && commandLine(pid).includes(` -D ${data} `)
 }
 
-function hasGuardian(pid: number): boolean {
-  const parent = parentOf(pid)
-  return parent !== undefined && commandLine(parent).includes('guardian-process')
+/** The process on whose behalf a guardian runs the server; `undefined` without a guardian. */
+function ownerOf(pid: number): number | undefined {
+  const guardian = parentOf(pid)
+  const owner = guardian && /guardian-process\.js .* (\d+) *$/.exec(commandLine(guardian))?.[1]
+  return owner ? Number(owner) : undefined
 }
 
 async function isGoneWithin(pid: number, patience: number): Promise<boolean> {

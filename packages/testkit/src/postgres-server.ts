@@ -117,6 +117,11 @@ export class PostgresServer {
     return this.urlFor('postgres')
   }
 
+  /** The path of the server's log. */
+  get logFile(): string {
+    return this.#log.path
+  }
+
   /** What the server has logged since its latest start, at most the last 16 KiB. */
   get log(): string {
     return this.#log.text()

@@ -13,8 +13,8 @@ export type Settings = Readonly<Record<string, string | number>>
 /** The server listens on 127.0.0.1 alone; socket files would need a folder with a short path. */
 export const NETWORK_SETTINGS: Settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
 
-/** For data that nobody needs after a crash of the machine. */
-export const FAST_SETTINGS: Settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+/** For data that nobody needs after a crash of the machine; they still survive a crash of the server. */
+export const FAST_SETTINGS: Settings = { fsync: 'off', full_page_writes: 'off' }
 
 /** Writes certificate and key where the server reads them, and returns the settings that turn TLS on. */
 export function tlsSettings(tls: TlsIdentity, folder: string, account: ServerAccount): Settings {

@@ -1,16 +1,7 @@
 import { temporaryDatabase } from '@holdfast/testkit'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
+import { query } from './query.js'
 
 test('each temporary database is empty and separate from the others', async () => {
   const one = await temporaryDatabase()
