@@ -1,7 +1,7 @@
+import type { User } from '@holdfast/digis'
 import type { FastifyRequest } from 'fastify'
 import type { App } from './app.js'
 import { Problem } from './problem.js'
-import type { User } from './schemas/user.js'
 import type { Identity } from './verify-token.js'
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { Problem } from './problem.js'
+import { line } from './schemas/fields.js'
 
 const DEFAULT_LIMIT = 20
 
@@ -16,10 +17,9 @@ export const PageQuery = Type.Object(
       }),
     ),
     after: Type.Optional(
-      Type.String({
+      line({
         minLength: 1,
         maxLength: 512,
-        pattern: '^[^\\u0000]*$',
         description: 'The `next` of the page before. Steady while things are added, and fast at any depth.',
       }),
     ),
@@ -73,7 +73,7 @@ export function pageFrom({ limit = DEFAULT_LIMIT, after, offset }: Static<typeof
 
 /** Answers a keyset page, with a `Link` to the next one if there is one. */
 export function sendPage<T>(request: FastifyRequest, reply: FastifyReply, page: PageBody<T>): PageBody<T> {
-  if (page.next !== null) link(request, reply, { after: page.next })
+  if (page.next !== null) linkNext(request, reply, { after: page.next })
   return page
 }
 
@@ -83,11 +83,15 @@ export function sendOffsetPage<T>(
   reply: FastifyReply,
   { items, page }: { items: T[]; page: Extract<Page, { kind: 'offset' }> },
 ): PageBody<T> {
-  if (items.length === page.limit) link(request, reply, { offset: String(page.offset + page.limit) })
+  if (items.length === page.limit) linkNext(request, reply, { offset: String(page.offset + page.limit) })
   return { items, next: null }
 }
 
-function link(request: FastifyRequest, reply: FastifyReply, change: Readonly<Record<string, string>>): void {
+function linkNext(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  change: Readonly<Record<string, string>>,
+): void {
   const [path, query] = request.url.split('?', 2)
   const parameters = new URLSearchParams(query)
   for (const [name, value] of Object.entries(change)) parameters.set(name, value)

@@ -1,9 +1,7 @@
 import { createDigis } from '@holdfast/digis'
-import { demoCreator, demoFan } from '@holdfast/digis/demo'
 import type { FastifyBaseLogger } from 'fastify'
 import { Pool } from 'holdfast'
 import type { App } from './app.js'
-import { boundedPool } from './bounded-pool.js'
 import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
@@ -65,7 +63,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
-function demoTokens(environment = 'development') {
+async function demoTokens(environment = 'development') {
+  // Nothing of the demo is loaded where there is none.
+  const { demoCreator, demoFan } = await import('@holdfast/digis/demo')
   return createDemoTokens({ fan: demoFan, creator: demoCreator }, environment)
 }
 
@@ -83,11 +83,12 @@ function createPool(connectionString: string, { databasePoolMax }: Config, logge
 }
 
 function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promise<App> {
+  const digis = createDigis({ pool })
   return buildServer({
     config,
     pool,
     logger,
-    digisWithin: deadline => createDigis({ pool: boundedPool(pool, deadline) }),
+    digisWithin: ({ signal, remaining }) => digis.with({ signal, timeout: remaining() }),
     verifyToken: createTokenVerifier(config.tokens),
   })
 }

@@ -1,11 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { UseCases } from '@holdfast/digis'
 import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import type { App } from './app.js'
 import { authenticate } from './authenticate.js'
 import { authorize } from './authorize.js'
 import type { Config } from './config.js'
 import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from './deadline.js'
-import type { Digis } from './digis.js'
 import { answerBadAddress, answerErrors, answerUnknown, answerUnreadable } from './error-responses.js'
 import { followRoutes } from './follow-routes.js'
 import { limitRate } from './limit-rate.js'
@@ -29,8 +29,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The time that the request has. */
     deadline: Deadline
-    /** The data module, every query bounded by the request's deadline. */
-    readonly digis: Digis
+    /** The data module within what is left of the deadline. @throws {Problem} `timed-out` when nothing is */
+    readonly digis: UseCases
   }
 }
 
@@ -38,8 +38,8 @@ declare module 'fastify' {
 export interface Dependencies {
   readonly config: Config
   readonly pool: HealthSource & StatsSource
-  /** The data module with every query bounded by a deadline. Called for each request, so it must be cheap. */
-  readonly digisWithin: (deadline: Deadline) => Digis
+  /** The data module within what is left of a deadline; called for each use. */
+  readonly digisWithin: (deadline: Deadline) => UseCases
   readonly verifyToken: VerifyToken
   readonly logger: FastifyBaseLogger
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifySchemaCompiler, FastifySchemaValidationError 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { FieldError } from './problem.js'
+import { PATTERN_MESSAGES } from './schemas/fields.js'
 
 /**
  * Compiles a TypeBox schema to Fastify's validator. Bodies are taken as they are: JSON has numbers. In addresses
@@ -58,9 +59,8 @@ function findings({
   return [[at, message ?? 'does not fit']]
 }
 
-/** The one pattern for text forbids the NUL character, which PostgreSQL cannot store; see `schemas/fields.ts`. */
 function patternMessage(pattern: string): string {
-  return pattern.includes('\\u0000') ? 'must not contain the NUL character' : `must match ${pattern}`
+  return PATTERN_MESSAGES[pattern] ?? `must match ${pattern}`
 }
 
 function pathOf(instancePath: string): string {

@@ -33,6 +33,11 @@ function listCreators(app: App): void {
   }
   app.get('/creators', { schema, config: { access: 'public' } }, async (request, reply) => {
     const page = pageFrom(request.query)
+    if (page.kind === 'offset') {
+      // A search without words finds all, in the same order.
+      const { rows } = await request.digis.searchCreators('', page.limit, page.offset)
+      return sendOffsetPage(request, reply, { items: rows.map(publicProfile), page })
+    }
     const { rows, next } = await request.digis.listCreators(page)
     return sendPage(request, reply, { items: rows.map(publicProfile), next })
   })

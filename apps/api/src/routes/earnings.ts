@@ -2,7 +2,7 @@ import type { App } from '../app.js'
 import { profileOf } from '../authorize.js'
 import { only } from '../only.js'
 import { named } from '../schemas/named.js'
-import { decimal, EarningsBody } from '../schemas/payment.js'
+import { EarningsBody } from '../schemas/payment.js'
 import { problems } from '../schemas/problem.js'
 
 /** What a creator earned. */
@@ -13,12 +13,8 @@ export function earningRoutes(app: App): void {
     response: { 200: named(EarningsBody), ...problems('forbidden') },
   }
   app.get('/users/me/earnings', { schema, config: { access: 'creator' } }, async request => {
-    const earned = only(await request.digis.getCreatorEarnings(Number(profileOf(request).id)))
-    return {
-      total_earnings: decimal(earned.total_earnings),
-      total_payments: Number(earned.total_payments),
-      unique_customers: Number(earned.unique_customers),
-      average_payment: decimal(earned.average_payment),
-    }
+    const earned = only(await request.digis.getCreatorEarnings(profileOf(request).id))
+    const { total_earnings, total_payments, unique_customers, average_payment } = earned
+    return { total_earnings, total_payments, unique_customers, average_payment }
   })
 }

@@ -33,11 +33,7 @@ function pay(app: App): void {
   app.post('/payments', { schema, config: { access: 'member' } }, async (request, reply) => {
     const { session_id, amount, tip } = request.body
     await requireFan(request, session_id)
-    const paid = await request.digis.createPayment(
-      session_id,
-      Number(amount),
-      tip === undefined ? undefined : Number(tip),
-    )
+    const paid = await request.digis.createPayment(session_id, amount, tip)
     return reply.code(201).send(paymentBody(only(paid)))
   })
 }
@@ -48,7 +44,7 @@ async function requireFan(request: FastifyRequest, sessionId: number): Promise<v
     const message = 'must name something that exists'
     throw new Problem('missing-reference', { errors: [{ field: 'session_id', message }] })
   }
-  if (Number(session.fan_id) !== Number(profileOf(request).id)) {
+  if (session.fan_id !== profileOf(request).id) {
     throw new Problem('forbidden', { detail: 'Only the fan of a session pays for it.' })
   }
 }
@@ -61,7 +57,7 @@ function listPayments(app: App): void {
     response: { 200: pageOf(named(PaymentBody), 'The own payments, the newest first.'), ...problems() },
   }
   app.get('/payments', { schema, config: { access: 'member' } }, async (request, reply) => {
-    const user = Number(profileOf(request).id)
+    const user = profileOf(request).id
     const page = pageFrom(request.query)
     if (page.kind === 'offset') {
       const { rows } = await request.digis.getPaymentHistory(user, page.limit, page.offset)

@@ -1,3 +1,4 @@
+import type { Session } from '@holdfast/digis'
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { App } from '../app.js'
@@ -8,7 +9,7 @@ import { Problem } from '../problem.js'
 import { IdParams } from '../schemas/fields.js'
 import { named } from '../schemas/named.js'
 import { problems } from '../schemas/problem.js'
-import { NewSession, type Session, SessionBody, sessionBody } from '../schemas/session.js'
+import { NewSession, SessionBody, sessionBody } from '../schemas/session.js'
 
 /** Sessions of the two people who take part in them. */
 export function sessionRoutes(app: App): void {
@@ -32,13 +33,13 @@ function startSession(app: App): void {
   app.post('/sessions', { schema, config: { access: 'member' } }, async (request, reply) => {
     const { creator_id, type } = request.body
     await requireCreator(request, creator_id)
-    const started = only(await request.digis.createSession(creator_id, Number(profileOf(request).id), type))
+    const started = only(await request.digis.createSession(creator_id, profileOf(request).id, type))
     return reply.code(201).header('location', `/api/sessions/${started.id}`).send(sessionBody(started))
   })
 }
 
 async function requireCreator(request: FastifyRequest, id: number): Promise<void> {
-  if (id === Number(profileOf(request).id)) throw invalidCreator('must be somebody else', 'invalid-request')
+  if (id === profileOf(request).id) throw invalidCreator('must be somebody else', 'invalid-request')
   const user = await request.digis.getUserById(id)
   // Somebody who does not exist is left to the foreign key, which is right also when they vanish in between.
   if (user?.is_creator === false) throw invalidCreator('must name a creator', 'missing-reference')
@@ -56,7 +57,7 @@ function listSessions(app: App): void {
     response: { 200: pageOf(named(SessionBody), 'The own sessions, the newest first.'), ...problems() },
   }
   app.get('/sessions', { schema, config: { access: 'member' } }, async (request, reply) => {
-    const user = Number(profileOf(request).id)
+    const user = profileOf(request).id
     const page = pageFrom(request.query)
     if (page.kind === 'offset') {
       const { rows } = await request.digis.getUserSessions(user, page.limit, page.offset)
@@ -74,7 +75,7 @@ function listActiveSessions(app: App): void {
     response: { 200: Type.Object({ items: Type.Array(named(SessionBody)) }), ...problems() },
   }
   app.get('/sessions/active', { schema, config: { access: 'member' } }, async request => {
-    const { rows } = await request.digis.getActiveSessions(Number(profileOf(request).id))
+    const { rows } = await request.digis.getActiveSessions(profileOf(request).id)
     return { items: rows.map(sessionBody) }
   })
 }
@@ -95,15 +96,14 @@ function endSession(app: App): void {
   const schema = {
     tags: ['Sessions'],
     summary: 'End one of the own sessions',
+    description: 'Ending it again changes nothing and answers with the session as it is.',
     params: IdParams,
-    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found', 'conflict') },
+    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found') },
   }
   app.post('/sessions/:id/end', { schema, config: { access: 'member' } }, async request => {
     const { id } = request.params
     await ownSession(request, id)
-    const [ended] = (await request.digis.endSession(id)).rows
-    if (ended === undefined) throw new Problem('conflict', { detail: 'The session has already ended.' })
-    return sessionBody(ended)
+    return sessionBody(only(await request.digis.endSession(id)))
   })
 }
 
@@ -111,8 +111,8 @@ function endSession(app: App): void {
 async function ownSession(request: FastifyRequest, id: number): Promise<Session> {
   const session = await request.digis.getSessionById(id)
   if (session === null) throw new Problem('not-found', { detail: `There is no session ${id}.` })
-  const user = Number(profileOf(request).id)
-  if (![session.creator_id, session.fan_id].map(Number).includes(user)) {
+  const user = profileOf(request).id
+  if (user !== session.creator_id && user !== session.fan_id) {
     throw new Problem('forbidden', { detail: 'The session is of other people.' })
   }
   return session

@@ -19,7 +19,7 @@ function readBalance(app: App): void {
     response: { 200: named(TokenBalance), ...problems() },
   }
   app.get('/users/me/tokens', { schema, config: { access: 'member' } }, async request => {
-    const user_id = Number(profileOf(request).id)
+    const user_id = profileOf(request).id
     return { user_id, balance: await request.digis.getTokenBalance(user_id) }
   })
 }
@@ -48,9 +48,9 @@ function changeBalance(app: App): void {
 }
 
 function insufficient(error: unknown): never {
-  if ((error as { code?: unknown }).code !== 'INSUFFICIENT_TOKENS') throw error
+  if ((error as { code?: unknown }).code !== 'DIGIS_INSUFFICIENT_TOKENS') throw error
   throw new Problem('conflict', {
     detail: 'The balance is lower than the amount.',
-    code: 'INSUFFICIENT_TOKENS',
+    code: 'DIGIS_INSUFFICIENT_TOKENS',
   })
 }

@@ -1,4 +1,3 @@
-import type { Static } from 'typebox'
 import type { App } from '../app.js'
 import { profileOf, supabaseIdOf } from '../authorize.js'
 import { only } from '../only.js'
@@ -41,7 +40,7 @@ function join(app: App): void {
       is_creator,
       bio,
       profile_pic_url,
-      price_per_min === undefined ? undefined : Number(price_per_min),
+      price_per_min,
     )
     return reply
       .code(201)
@@ -76,16 +75,9 @@ function changeOwn(app: App): void {
     },
   }
   app.patch('/users/me', { schema, config: { access: 'member' } }, async request => {
-    const changed = await request.digis.updateUserProfile(
-      profileOf(request).supabase_id,
-      changeFrom(request.body),
-    )
+    const changed = await request.digis.updateUserProfile(profileOf(request).supabase_id, request.body)
     return ownProfile(only(changed))
   })
-}
-
-function changeFrom({ price_per_min, ...others }: Static<typeof ProfileChange>) {
-  return price_per_min === undefined ? others : { ...others, price_per_min: Number(price_per_min) }
 }
 
 function readOther(app: App): void {

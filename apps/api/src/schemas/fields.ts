@@ -9,9 +9,23 @@ export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T
 /** A moment that may not have come yet. */
 export const MomentOrNull = Type.Union([Moment, Type.Null()])
 
-/** Money as an exact decimal text, because binary fractions cannot hold cents. */
+const STORABLE = '^[^\\u0000]*$'
+const AMOUNT = '^\\d{1,8}(\\.\\d{1,2})?$'
+
+/** What to say instead of a pattern that does not match. */
+export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
+  [STORABLE]: 'must not contain the NUL character',
+  [AMOUNT]: 'must be an amount as text, such as "12.50"',
+}
+
+/** Money as it is sent: exact decimal text, because binary fractions cannot hold cents. */
+export function amount(description: string, example: string) {
+  return Type.String({ pattern: AMOUNT, description, examples: [example] })
+}
+
+/** Money as it is answered: decimal text with two decimals. */
 export function money(description: string, example: string) {
-  return Type.String({ pattern: '^\\d{1,8}(\\.\\d{1,2})?$', description, examples: [example] })
+  return Type.String({ pattern: '^\\d+\\.\\d{2}$', description, examples: [example] })
 }
 
 /** Text of at most `maxLength` characters. PostgreSQL cannot store the NUL character, so it is refused here by name. */
@@ -21,7 +35,7 @@ export function line(options: {
   description: string
   examples?: string[]
 }) {
-  return Type.String({ pattern: '^[^\\u0000]*$', ...options })
+  return Type.String({ pattern: STORABLE, ...options })
 }
 
 /** The path parameters of one thing. */

@@ -1,11 +1,14 @@
+import type { Payment } from '@holdfast/digis'
 import Type, { type Static } from 'typebox'
-import { Id, Moment, money } from './fields.js'
+import { amount, Id, Moment, money } from './fields.js'
 
 /** A payment of a fan for a session. */
 export const PaymentBody = Type.Object(
   {
     id: Id,
     session_id: Id,
+    creator_id: Id,
+    fan_id: Id,
     amount: money('The price of the session.', '25.00'),
     tip: money('What came on top.', '5.00'),
     created_at: Moment,
@@ -17,8 +20,8 @@ export const PaymentBody = Type.Object(
 export const NewPayment = Type.Object(
   {
     session_id: Id,
-    amount: money('The price of the session.', '25.00'),
-    tip: Type.Optional(money('What comes on top.', '5.00')),
+    amount: amount('The price of the session.', '25.00'),
+    tip: Type.Optional(amount('What comes on top.', '5.00')),
   },
   { additionalProperties: false, examples: [{ session_id: 1, amount: '25.00', tip: '5.00' }] },
 )
@@ -34,27 +37,8 @@ export const EarningsBody = Type.Object(
   { $id: 'Earnings', description: 'What a creator earned in all.' },
 )
 
-/** A row of `payments`, as the data module returns it. */
-export interface Payment {
-  readonly id: number | string
-  readonly session_id: number | string
-  readonly amount: number | string
-  readonly tip: number | string | null
-  readonly created_at: Date | string
-}
-
 /** What the two people of a payment see of it. */
 export function paymentBody(payment: Payment): Static<typeof PaymentBody> {
-  return {
-    id: Number(payment.id),
-    session_id: Number(payment.session_id),
-    amount: decimal(payment.amount),
-    tip: decimal(payment.tip),
-    created_at: new Date(payment.created_at).toISOString(),
-  }
-}
-
-/** Money with two decimals; nothing is nought. */
-export function decimal(amount: number | string | null): string {
-  return Number(amount ?? 0).toFixed(2)
+  const { id, session_id, creator_id, fan_id, amount, tip, created_at } = payment
+  return { id, session_id, creator_id, fan_id, amount, tip, created_at: created_at.toISOString() }
 }

@@ -1,8 +1,6 @@
+import { SESSION_TYPES, type Session } from '@holdfast/digis'
 import Type, { type Static } from 'typebox'
 import { Id, Moment, MomentOrNull } from './fields.js'
-
-/** The kinds of session. */
-export const SESSION_TYPES = ['video', 'voice', 'text'] as const
 
 const SessionType = Type.Enum([...SESSION_TYPES], { description: 'How they meet.', examples: ['video'] })
 
@@ -25,24 +23,15 @@ export const NewSession = Type.Object(
   { additionalProperties: false, examples: [{ creator_id: 1, type: 'video' }] },
 )
 
-/** A row of `sessions`, as the data module returns it. */
-export interface Session {
-  readonly id: number | string
-  readonly creator_id: number | string
-  readonly fan_id: number | string
-  readonly type: (typeof SESSION_TYPES)[number]
-  readonly start_time: Date | string
-  readonly end_time: Date | string | null
-}
-
 /** What the two people of a session see of it. */
 export function sessionBody(session: Session): Static<typeof SessionBody> {
+  const { id, creator_id, fan_id, type, start_time, end_time } = session
   return {
-    id: Number(session.id),
-    creator_id: Number(session.creator_id),
-    fan_id: Number(session.fan_id),
-    type: session.type,
-    start_time: new Date(session.start_time).toISOString(),
-    end_time: session.end_time === null ? null : new Date(session.end_time).toISOString(),
+    id,
+    creator_id,
+    fan_id,
+    type,
+    start_time: start_time.toISOString(),
+    end_time: end_time?.toISOString() ?? null,
   }
 }

@@ -1,5 +1,6 @@
+import type { User } from '@holdfast/digis'
 import Type, { type Static } from 'typebox'
-import { Id, line, Moment, money } from './fields.js'
+import { amount, Id, line, Moment, money } from './fields.js'
 
 const Bio = line({
   maxLength: 5000,
@@ -11,7 +12,7 @@ const PictureUrl = line({
   description: 'The address of a picture.',
   examples: ['https://cdn.example.com/a.jpg'],
 })
-const PricePerMinute = money('What a minute costs.', '2.50')
+const PRICE = ['What a minute costs.', '2.50'] as const
 const IsCreator = Type.Boolean({ description: 'Whether they offer sessions.' })
 
 const profile = {
@@ -19,7 +20,7 @@ const profile = {
   is_creator: IsCreator,
   bio: Bio,
   profile_pic_url: PictureUrl,
-  price_per_min: PricePerMinute,
+  price_per_min: money(...PRICE),
 }
 
 /** What anyone may know of a user. */
@@ -45,7 +46,7 @@ export const NewProfile = Type.Object(
     is_creator: Type.Optional(IsCreator),
     bio: Type.Optional(Bio),
     profile_pic_url: Type.Optional(PictureUrl),
-    price_per_min: Type.Optional(PricePerMinute),
+    price_per_min: Type.Optional(amount(...PRICE)),
   },
   {
     additionalProperties: false,
@@ -60,27 +61,10 @@ export const ProfileChange = Type.Object(NewProfile.properties, {
   examples: [{ bio: 'Salsa and bachata' }],
 })
 
-/** A row of `users`, as the data module returns it. */
-export interface User {
-  readonly id: number | string
-  readonly supabase_id: string
-  readonly is_creator: boolean
-  readonly bio: string | null
-  readonly profile_pic_url: string | null
-  readonly price_per_min: number | string | null
-  readonly created_at: Date | string
-  readonly updated_at: Date | string
-}
-
 /** What of a row anyone may see. */
 export function publicProfile(user: User): Static<typeof PublicProfile> {
-  return {
-    id: Number(user.id),
-    is_creator: user.is_creator,
-    bio: user.bio ?? '',
-    profile_pic_url: user.profile_pic_url ?? '',
-    price_per_min: Number(user.price_per_min ?? 0).toFixed(2),
-  }
+  const { id, is_creator, bio, profile_pic_url, price_per_min } = user
+  return { id, is_creator, bio, profile_pic_url, price_per_min }
 }
 
 /** What of a row its user may see. */
@@ -88,7 +72,7 @@ export function ownProfile(user: User): Static<typeof OwnProfile> {
   return {
     ...publicProfile(user),
     supabase_id: user.supabase_id,
-    created_at: new Date(user.created_at).toISOString(),
-    updated_at: new Date(user.updated_at).toISOString(),
+    created_at: user.created_at.toISOString(),
+    updated_at: user.updated_at.toISOString(),
   }
 }

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { migrateDigis } from '@holdfast/digis'
+import { type TemporaryDatabase, temporaryDatabase } from '@holdfast/testkit'
+import { Pool } from 'holdfast'
+import { pino } from 'pino'
+import { type Served, serve } from '../../dist/main.js'
+import { SECRET, signToken } from './tokens.js'
+
+/** What a request is sent with. */
+export interface Sent {
+  readonly token?: string
+  readonly body?: unknown
+  /** Sent as it is instead of a JSON body. */
+  readonly text?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** What came back; `body` is parsed JSON, or the text of what is none. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: the tests are about what is in it
+  readonly body: any
+}
+
+/** Somebody with a profile. */
+export interface Person {
+  readonly id: number
+  readonly supabaseId: string
+  readonly token: string
+}
+
+/** A service on a database of its own, over real HTTP. */
+export interface TestService extends Served {
+  readonly database: TemporaryDatabase
+  /** Connections beside the service's own. */
+  readonly direct: Pool
+  /** Every line of the log, as JSON text. */
+  readonly log: readonly string[]
+  /** Sends `'GET /api/…'`. */
+  call(request: string, sent?: Sent): Promise<Answer>
+  join(profile?: Record<string, unknown>): Promise<Person>
+}
+
+/** Starts a service; `env` goes over the settings of the tests. */
+export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+  const database = await migratedDatabase()
+  const log: string[] = []
+  const served = await serve({
+    databaseUrl: database.url,
+    port: 0,
+    env: { NODE_ENV: 'test', SUPABASE_JWT_SECRET: SECRET, RATE_LIMIT: '0', ...env },
+    logger: pino({ level: 'debug', base: null }, { write: line => log.push(line) }),
+  })
+  const direct = new Pool({ connectionString: database.url, max: 3, name: 'tests' })
+  const call = (request: string, sent?: Sent) => send(served.address, request, sent)
+  const close = async () =>
+    void (await Promise.all([served.close(), direct.ending ? undefined : direct.end()]))
+  return { ...served, database, direct, log, call, close, join: profile => join(call, profile) }
+}
+
+/** A fresh database with the schema of DIGIS. */
+export async function migratedDatabase(): Promise<TemporaryDatabase> {
+  const database = await temporaryDatabase()
+  const pool = new Pool({ connectionString: database.url, max: 1, name: 'migrations' })
+  await migrateDigis(pool)
+  await pool.end()
+  return database
+}
+
+/** Sends one request to a service. */
+export async function send(address: string, request: string, sent: Sent = {}): Promise<Answer> {
+  const [method = 'GET', path = '/'] = request.split(' ', 2)
+  const { token, body, text, headers, signal } = sent
+  const response = await fetch(address + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(text === undefined ? {} : { body: text }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return { status: response.status, headers: response.headers, body: parsed(await response.text()) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+async function join(call: TestService['call'], profile: Record<string, unknown> = {}): Promise<Person> {
+  const supabaseId = randomUUID()
+  const token = await signToken({ sub: supabaseId })
+  const { status, body } = await call('POST /api/users', { token, body: profile })
+  if (status !== 201) throw new Error(`Joining answered ${status}: ${JSON.stringify(body)}`)
+  return { id: body.id, supabaseId, token }
+}
