@@ -1,0 +1,64 @@
+import { percentile } from './statistics.mjs'
+
+/**
+ * @typedef {() => Promise<unknown>} Task one operation, from call to answer
+ * @typedef {{ perSecond: number, latencies: number[] }} Slice latencies in milliseconds
+ * @typedef {{ ours: Slice, theirs: Slice }} Round
+ */
+
+/**
+ * Keeps `concurrency` tasks under way for about `millis`, each starting when the one before it has answered.
+ *
+ * @param {Task} task
+ * @param {{ concurrency: number, millis: number }} load
+ * @returns {Promise<Slice>}
+ */
+export async function runSlice(task, { concurrency, millis }) {
+  // What one contender left behind must not be collected during the time of the other.
+  globalThis.gc?.()
+  /** @type {number[]} */
+  const latencies = []
+  const start = performance.now()
+  const end = start + millis
+  const worker = async () => {
+    for (let before = performance.now(); before < end; ) {
+      await task()
+      const after = performance.now()
+      latencies.push(after - before)
+      before = after
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return { perSecond: (latencies.length * 1000) / (performance.now() - start), latencies }
+}
+
+/**
+ * Two slices of each contender in the order A B B A, so that a steady drift of the machine favours neither. Who is A
+ * is drawn anew for each round.
+ *
+ * @param {{ ours: Task, theirs: Task }} tasks
+ * @param {{ concurrency: number, millis: number }} load
+ * @returns {Promise<Round>}
+ */
+export async function runRound(tasks, load) {
+  const order = /** @type {const} */ (Math.random() < 0.5 ? ['ours', 'theirs'] : ['theirs', 'ours'])
+  /** @type {{ ours: Slice[], theirs: Slice[] }} */
+  const slices = { ours: [], theirs: [] }
+  for (const who of [...order, ...[...order].reverse()]) slices[who].push(await runSlice(tasks[who], load))
+  return { ours: together(slices.ours), theirs: together(slices.theirs) }
+}
+
+/**
+ * @param {readonly Slice[]} slices
+ * @returns {{ p50: number, p99: number }} milliseconds
+ */
+export function latencyOf(slices) {
+  const all = slices.flatMap(({ latencies }) => latencies)
+  return { p50: percentile(all, 0.5), p99: percentile(all, 0.99) }
+}
+
+/** @param {readonly Slice[]} slices @returns {Slice} */
+function together(slices) {
+  const perSecond = slices.reduce((sum, slice) => sum + slice.perSecond, 0) / slices.length
+  return { perSecond, latencies: slices.flatMap(({ latencies }) => latencies) }
+}
