@@ -89,9 +89,11 @@ export class History {
 
   async #look(client: MigrationClient): Promise<{ schema: boolean; table: boolean }> {
     const { schema, table } = this.#settings
+    // From the tables: to_regclass() may answer from what this connection remembers of before the lock.
     const { rows } = await client.query(
-      `SELECT to_regnamespace(quote_ident($1)) IS NOT NULL AS schema,
-              to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS table`,
+      `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS schema,
+              EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                       WHERE n.nspname = $1 AND c.relname = $2) AS table`,
       [schema, table],
     )
     return { schema: rows[0]?.schema === true, table: rows[0]?.table === true }

@@ -119,7 +119,8 @@ async function tryLock(client: MigrationClient): Promise<boolean> {
 
 /** On an error the caller closes the connection, which is the one rollback that cannot fail. */
 async function inTransaction<T>(client: MigrationClient, work: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN')
+  // Each statement has to see what the lock's last holder did, whatever the connection's defaults are.
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
   const result = await work()
   await client.query('COMMIT')
   return result
