@@ -1,7 +1,6 @@
 import type { EndOptions } from 'holdfast'
 import { createDigis, type Digis } from './digis.js'
 import { poolOptionsFrom } from './environment.js'
-import { type CacheAccess, noCache } from './stats/cache-access.js'
 import { reportEveryMinute } from './stats/pool-report.js'
 
 // The compatible module: an application replaces its own database module by this one and keeps its calls. The
@@ -65,7 +64,7 @@ export const addMissingColumns = later('addMissingColumns')
 /** @throws DigisError `DIGIS_NOT_CONFIGURED` */
 export const getPoolStats: Digis['getPoolStats'] = () => instance().getPoolStats()
 
-export const cacheUtils: CacheAccess = noCache
+export { noCache as cacheUtils } from './stats/cache-access.js'
 
 /** As of now; zeros before the first call. */
 export const queryMetrics: Digis['queryMetrics'] = Object.freeze({
