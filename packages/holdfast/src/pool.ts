@@ -2,9 +2,11 @@ import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from
 import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
 import { systemClock } from './base/clock.js'
 import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
+import { DeadlineWatch } from './base/deadline-watch.js'
 import { type Duration, parseDuration } from './base/duration.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
+import { throwLater } from './base/throw-later.js'
 import type { Warning } from './base/warning.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { looksLikePgPool } from './connections/drop-in.js'
@@ -17,6 +19,7 @@ import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-
 import { isTransientConnectError } from './driver/connect-error.js'
 import { type ClientClass, openConnection } from './driver/open-connection.js'
 import type { PgConnection } from './driver/pg-connection.js'
+import type { Outcome } from './driver/running-query.js'
 import { isStaleStatement } from './driver/sqlstate.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
@@ -53,6 +56,7 @@ type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
 export class Pool extends pg.Pool {
   readonly #settings: PoolSettings
   readonly #clock = systemClock
+  readonly #deadlines = new DeadlineWatch(this.#clock)
   readonly #resolved: ResolvedClientConfig
   readonly #options: PoolOptions
   readonly #connections: ConnectionPool
@@ -74,6 +78,7 @@ export class Pool extends pg.Pool {
       open: signal => this.#open(signal),
       isTransient: isTransientConnectError,
       clock: this.#clock,
+      deadlines: this.#deadlines,
       random: Math.random,
       listener: this.#listener(),
     })
@@ -212,18 +217,38 @@ export class Pool extends pg.Pool {
     return typeof argument === 'function' ? callBack(promise, argument) : promise
   }
 
-  async #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+  #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
     const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
-    return this.#execute(toRequest(config, values, defaults))
+    try {
+      return this.#execute(toRequest(config, values, defaults))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async #onConnection(request: QueryRequest): Promise<Result> {
-    const pooled = this.#connections.take() ?? (await this.#connections.acquire(request))
-    try {
-      return await pooled.connection.query(request)
-    } finally {
-      this.#connections.release(pooled)
-    }
+  #onConnection(request: QueryRequest): Promise<Result> {
+    const pooled = this.#connections.take()
+    if (pooled === undefined) return this.#whenConnected(request)
+    return new Promise((resolve, reject) => this.#run(pooled, request, { resolve, reject }))
+  }
+
+  async #whenConnected(request: QueryRequest): Promise<Result> {
+    const pooled = await this.#connections.acquire(request)
+    return new Promise((resolve, reject) => this.#run(pooled, request, { resolve, reject }))
+  }
+
+  /** Gives the connection back in the moment the answer is there: the next caller need not wait for ours. */
+  #run(pooled: PooledConnection, request: QueryRequest, outcome: Outcome): void {
+    pooled.connection.start(request, {
+      resolve: result => {
+        this.#connections.release(pooled)
+        outcome.resolve(result)
+      },
+      reject: error => {
+        this.#connections.release(pooled)
+        outcome.reject(error)
+      },
+    })
   }
 
   async #submit(submittable: Submittable, values: unknown[] | undefined): Promise<unknown> {
@@ -281,6 +306,7 @@ export class Pool extends pg.Pool {
       connectTimeout: this.#settings.connectTimeout,
       queryTimeout: this.#settings.queryTimeout,
       clock: this.#clock,
+      deadlines: this.#deadlines,
       signal,
     })
     try {
@@ -328,12 +354,14 @@ export class Pool extends pg.Pool {
       },
       onAcquire: ({ client }) => {
         if (allowExitOnIdle) unreferenced(client).ref()
-        this.#emit('acquire', client)
+        if (this.listenerCount('acquire') > 0) this.#emit('acquire', client)
       },
       onIdle: ({ client }) => {
         if (allowExitOnIdle) unreferenced(client).unref()
       },
-      onRelease: ({ client }, error) => this.#emit('release', error || undefined, client),
+      onRelease: ({ client }, error) => {
+        if (this.listenerCount('release') > 0) this.#emit('release', error || undefined, client)
+      },
       onRemove: ({ client }) => this.#emit('remove', client),
       onIdleLost: ({ client }, error) => this.#idleLost(client, error),
       onOpenTransaction: pooled => this.#openTransaction(pooled),
@@ -391,13 +419,6 @@ function callBack<T>(promise: Promise<T>, callback: Callback<T>): undefined {
     }
   }
   promise.then(value => call(undefined, value), call)
-}
-
-/** Throws where nothing can swallow it: an error in a callback must reach `uncaughtException`. */
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error
-  })
 }
 
 function unreferenced(client: PoolClient): { ref(): void; unref(): void } {

@@ -3,6 +3,8 @@ import type { Limits } from './deadline.js'
 
 /** One query on its way through the pool: resolved, checked, never changed. */
 export interface QueryRequest extends Limits {
+  /** When the call was made, in milliseconds on the clock. */
+  readonly startedAt: number
   /** What goes to the driver: the SQL, or pg's query config with text, values, name, rowMode, types, … */
   readonly config: string | QueryConfig
   /** Overrides the values of the config, as pg's second argument does. */

@@ -54,7 +54,6 @@ export const any: Rule = value => value
 export const ofType =
   (type: 'string' | 'boolean' | 'function', expected = `a ${type}`): Rule =>
   (value, path) => {
-    // biome-ignore lint/suspicious/useValidTypeof: the type is one of three literals
     if (typeof value === type) return value
     throw new OptionsError(path, expected, describeGiven(value))
   }

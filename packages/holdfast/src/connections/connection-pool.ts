@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
-import { abortError, type Limits } from '../base/deadline.js'
-import { LONGEST_TIMER_MS } from '../base/duration.js'
+import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
+import type { DeadlineWatch, Expiring } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
 import type { PgConnection } from '../driver/pg-connection.js'
@@ -29,11 +29,12 @@ export interface ConnectionPoolOptions {
   readonly open: (signal: AbortSignal) => Promise<PgConnection>
   readonly isTransient: (error: unknown) => boolean
   readonly clock: Clock
+  readonly deadlines: DeadlineWatch
   readonly random: () => number
   readonly listener: PoolListener
 }
 
-interface Waiter {
+interface Waiter extends Expiring {
   readonly since: number
   readonly resolve: (pooled: PooledConnection) => void
   readonly reject: (error: Error) => void
@@ -108,9 +109,11 @@ export class ConnectionPool {
   /** Lends a connection at once, when one is fresh and nobody waits. */
   take(): PooledConnection | undefined {
     const top = this.#idle.at(-1)
-    if (top === undefined || this.#queue.size > 0 || !this.#isFresh(top)) return undefined
+    if (top === undefined || this.#queue.size > 0) return undefined
+    const now = this.#options.clock.now()
+    if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
-    return this.#lend(top)
+    return this.#lend(top, now)
   }
 
   /**
@@ -193,8 +196,7 @@ export class ConnectionPool {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
-  #isFresh(pooled: PooledConnection): boolean {
-    const now = this.#options.clock.now()
+  #isFresh(pooled: PooledConnection, now: number): boolean {
     if (pooled.generation !== this.#generation || this.#isSpent(pooled, now)) return false
     return now - pooled.idleSince < this.#options.settings.validateAfterIdle
   }
@@ -205,10 +207,10 @@ export class ConnectionPool {
     )
   }
 
-  #lend(pooled: PooledConnection): PooledConnection {
+  #lend(pooled: PooledConnection, now: number): PooledConnection {
     pooled.apply('lend')
     pooled.uses++
-    pooled.lentAt = this.#options.clock.now()
+    pooled.lentAt = now
     pooled.leakReported = false
     pooled.rollbackExpected = false
     pooled.borrower = undefined
@@ -219,27 +221,33 @@ export class ConnectionPool {
   #wait({ deadline, signal }: Limits): Promise<PooledConnection> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
-    const { clock, settings } = this.#options
+    const { clock, settings, deadlines } = this.#options
     return new Promise((resolve, reject) => {
       const since = clock.now()
-      const millis = Math.max(
-        1,
-        Math.min(deadline - since, settings.connectTimeout || Number.POSITIVE_INFINITY),
-      )
-      const leave = (settle: () => void) => {
-        clock.clearTimeout(timer as NodeJS.Timeout)
+      const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
+      const leave = () => {
+        deadlines.unwatch(waiter)
         signal?.removeEventListener('abort', onAbort)
         this.#queue.remove(place)
-        settle()
       }
-      const onAbort = () => leave(() => reject(abortError(signal as AbortSignal, 'safe', this.numbers())))
-      const onTimeout = () => leave(() => reject(this.#timeoutError(millis)))
-      const timer = millis > LONGEST_TIMER_MS ? undefined : clock.setTimeout(onTimeout, millis)
-      const place: Place<Waiter> = this.#queue.add({
+      const refuse = (error: Error) => {
+        leave()
+        reject(error)
+      }
+      const onAbort = () => refuse(abortError(signal as AbortSignal, 'safe', this.numbers()))
+      const waiter: Waiter = {
         since,
-        resolve: pooled => leave(() => resolve(pooled)),
-        reject: error => leave(() => reject(error)),
-      })
+        deadline: limit,
+        watchIndex: -1,
+        expire: () => refuse(this.#timeoutError(limit - since)),
+        reject: refuse,
+        resolve: pooled => {
+          leave()
+          resolve(pooled)
+        },
+      }
+      const place: Place<Waiter> = this.#queue.add(waiter)
+      deadlines.watch(waiter)
       signal?.addEventListener('abort', onAbort)
       this.#pump()
     })
@@ -269,18 +277,19 @@ export class ConnectionPool {
   /** Matches callers with connections, then connections with demand. */
   #pump(): void {
     if (this.#ending) return this.#finishEnding()
+    const now = this.#options.clock.now()
     while (this.#queue.size > 0 && this.#idle.length > 0) {
       const pooled = this.#idle.pop() as PooledConnection
-      if (this.#isFresh(pooled)) this.#serve(pooled)
-      else if (this.#isSpent(pooled, this.#options.clock.now())) this.close(pooled)
+      if (this.#isFresh(pooled, now)) this.#serve(pooled, now)
+      else if (this.#isSpent(pooled, now)) this.close(pooled)
       else this.#prepare(pooled, 'validate')
       if (this.#preparing >= this.#queue.size) break
     }
     if (this.#queue.size > 0) this.#grow()
   }
 
-  #serve(pooled: PooledConnection): void {
-    this.#queue.oldest?.resolve(this.#lend(pooled))
+  #serve(pooled: PooledConnection, now: number): void {
+    this.#queue.oldest?.resolve(this.#lend(pooled, now))
   }
 
   #grow(): void {
@@ -374,7 +383,7 @@ export class ConnectionPool {
     if (pooled.state !== 'idle') return
     pooled.idleSince = now
     pooled.generation = generation
-    if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled)
+    if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled, now)
     this.#rest(pooled)
     if (this.#queue.size > 0) this.#pump()
   }

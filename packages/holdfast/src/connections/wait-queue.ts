@@ -48,6 +48,9 @@ export class WaitQueue<T> {
     else node.previous.next = node.next
     if (node.next === undefined) this.#last = node.previous
     else node.next.previous = node.previous
+    // A dead node in the old generation would keep every younger one it leads to alive until a full collection.
+    node.previous = undefined
+    node.next = undefined
     this.#size--
   }
 

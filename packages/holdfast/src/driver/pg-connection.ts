@@ -1,10 +1,12 @@
 import type { Client, ClientBase, PoolClient, QueryConfig } from 'pg'
 import type { Clock } from '../base/clock.js'
+import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import { throwLater } from '../base/throw-later.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
-import { type QueryHost, RunningQuery, type Settle } from './running-query.js'
+import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
 import { isStaleStatement } from './sqlstate.js'
 import type { SupervisedQuery } from './supervised-query.js'
 import { type QueryExtras, toRequest } from './to-request.js'
@@ -12,20 +14,13 @@ import { type QueryExtras, toRequest } from './to-request.js'
 /** How a connection behaves. */
 export interface ConnectionOptions {
   readonly clock: Clock
+  readonly deadlines: DeadlineWatch
   /** Milliseconds a query may take when it names no timeout; 0: no limit. */
   readonly queryTimeout: number
 }
 
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
 const HOUSEKEEPING_MS = 5_000
-
-interface StaleStatement {
-  readonly request: QueryRequest
-  readonly error: Error
-  readonly settle: Settle
-  /** It was prepared anew already. */
-  readonly again: boolean
-}
 
 type QueryCallback = (error: Error | undefined, result?: Result) => void
 
@@ -36,6 +31,7 @@ type QueryCallback = (error: Error | undefined, result?: Result) => void
 export class PgConnection implements QueryHost {
   readonly client: PoolClient
   readonly clock: Clock
+  readonly deadlines: DeadlineWatch
   readonly #queryTimeout: number
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
@@ -43,7 +39,7 @@ export class PgConnection implements QueryHost {
   readonly #staleStatements = new Set<string>()
 
   /** @param client connected, or about to be: its errors are listened to from here on */
-  constructor(client: Client, { clock, queryTimeout }: ConnectionOptions) {
+  constructor(client: Client, { clock, deadlines, queryTimeout }: ConnectionOptions) {
     if (internals(client).connection === undefined) {
       throw new OptionsError(
         'Client',
@@ -53,6 +49,7 @@ export class PgConnection implements QueryHost {
     }
     this.client = client as PoolClient
     this.clock = clock
+    this.deadlines = deadlines
     this.#queryTimeout = queryTimeout
     internals(client).connectionParameters.query_timeout = false
     client.on('error', error => {
@@ -85,9 +82,14 @@ export class PgConnection implements QueryHost {
 
   /** Runs a request; settles within its deadline (plus 100 ms when a cancellation has to be confirmed). */
   query(request: QueryRequest): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#run(request, (error, result) => (error ? reject(error) : resolve(result as Result)))
-    })
+    return new Promise((resolve, reject) => this.start(request, { resolve, reject }))
+  }
+
+  /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
+  start(request: QueryRequest, outcome: Outcome): void {
+    const { name } = request.config as { name?: string }
+    const replacing = name === undefined ? outcome : this.#replacingStale({ request, outcome, name })
+    new RunningQuery(this, request, replacing).start()
   }
 
   /** One round trip that proves the connection alive: an empty query. */
@@ -138,25 +140,29 @@ export class PgConnection implements QueryHost {
     return this.#cancelling
   }
 
-  #run(request: QueryRequest, settle: Settle, again = false): void {
-    const onSettled: Settle = (error, result) => {
-      if (error === undefined || !isStaleStatement(error)) return settle(error, result)
-      void this.#replaceStatement({ request, error, settle, again })
-    }
-    new RunningQuery(this, request, onSettled).start()
-  }
-
   /**
-   * The server no longer knows a prepared statement, or its plan no longer fits. Nothing was applied, so outside a
-   * transaction it is prepared anew and run again, once; inside, that has to wait for the rollback.
+   * When the server no longer knows a prepared statement, or its plan no longer fits, nothing was applied: outside
+   * a transaction it is prepared anew and run again, once; inside, preparing anew has to wait for the rollback.
    */
-  async #replaceStatement({ request, error, settle, again }: StaleStatement): Promise<void> {
-    const name = typeof request.config === 'object' ? request.config.name : undefined
-    if (name === undefined || again) return settle(error)
-    this.#staleStatements.add(name)
-    if (!this.outsideTransaction) return settle(error)
-    await this.#forgetStaleStatements()
-    this.#run(request, settle, true)
+  #replacingStale({
+    request,
+    outcome,
+    name,
+  }: {
+    request: QueryRequest
+    outcome: Outcome
+    name: string
+  }): Outcome {
+    const replace = async (error: Error) => {
+      this.#staleStatements.add(name)
+      if (!this.outsideTransaction) return outcome.reject(error)
+      await this.#forgetStaleStatements()
+      new RunningQuery(this, request, outcome).start()
+    }
+    return {
+      resolve: result => outcome.resolve(result),
+      reject: error => (isStaleStatement(error) ? void replace(error) : outcome.reject(error)),
+    }
   }
 
   async #forgetStaleStatements(): Promise<void> {
@@ -171,9 +177,9 @@ export class PgConnection implements QueryHost {
   }
 
   /** The prototype's method at the time of the call, so that instrumentation of pg keeps working. */
-  #driverQuery(...args: unknown[]): unknown {
+  #driverQuery(config: unknown, second?: unknown, third?: unknown): unknown {
     const { query } = Object.getPrototypeOf(this.client) as { query: (...args: unknown[]) => unknown }
-    return query.apply(this.client, args)
+    return query.call(this.client, config, second, third)
   }
 
   /** Replaces `client.query`: same arguments and results as pg's, supervised. */
@@ -187,15 +193,22 @@ export class PgConnection implements QueryHost {
     }
     const callback = [second, third, (config as { callback?: QueryCallback }).callback].find(isFunction)
     const values = isFunction(second) ? undefined : second
-    const call = () => toRequest(config, values, { now: this.clock.now(), queryTimeout: this.#queryTimeout })
-    if (callback === undefined) return this.#promised(call)
-    this.#run(call(), (error, result) => callback(error, result))
+    const promise = this.#borrowed(config, values)
+    if (callback === undefined) return promise
+    promise.then(
+      result => callBack(callback, undefined, result),
+      error => callBack(callback, error),
+    )
     return undefined
   }
 
-  async #promised(call: () => QueryRequest): Promise<Result> {
+  async #borrowed(
+    config: string | (QueryConfig & QueryExtras),
+    values: unknown[] | undefined,
+  ): Promise<Result> {
     try {
-      return await this.query(call())
+      const defaults = { now: this.clock.now(), queryTimeout: this.#queryTimeout }
+      return await this.query(toRequest(config, values, defaults))
     } catch (error) {
       // The stack of the caller, not of the socket's read event.
       if (error instanceof Error) Error.captureStackTrace(error)
@@ -233,7 +246,8 @@ export class PgConnection implements QueryHost {
   }
 
   async #attempt(text: string, millis: number): Promise<boolean> {
-    const limits = { deadline: this.clock.now() + millis, signal: undefined }
+    const now = this.clock.now()
+    const limits = { startedAt: now, deadline: now + millis, signal: undefined }
     const flags = { readOnly: true, idempotent: true, rolledBackIfLost: true }
     return this.query({ config: text, values: undefined, ...limits, ...flags }).then(
       () => true,
@@ -244,6 +258,14 @@ export class PgConnection implements QueryHost {
 
 function isSubmittable(config: unknown): config is ClientBase {
   return typeof (config as { submit?: unknown }).submit === 'function'
+}
+
+function callBack(callback: QueryCallback, error: Error | undefined, result?: Result): void {
+  try {
+    callback(error, result)
+  } catch (thrown) {
+    throwLater(thrown)
+  }
 }
 
 function isFunction(value: unknown): value is QueryCallback {

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import type { Clock } from '../base/clock.js'
 import { abortError } from '../base/deadline.js'
-import { LONGEST_TIMER_MS } from '../base/duration.js'
+import type { DeadlineWatch, Expiring } from '../base/deadline-watch.js'
 import { ConnectionLostError, OutcomeUnknownError, QueryTimeoutError, type Retry } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import { maskError } from './mask-error.js'
@@ -13,6 +13,7 @@ import { SupervisedQuery } from './supervised-query.js'
 export interface QueryHost {
   readonly client: Client
   readonly clock: Clock
+  readonly deadlines: DeadlineWatch
   /** The error that ended the connection, once it is lost. */
   readonly lost: Error | undefined
   /** Hands a query to the driver. */
@@ -23,10 +24,11 @@ export interface QueryHost {
   cancel(): Promise<void>
 }
 
-/** Called once, with an error or a result. */
-export type Settle = (error: Error | undefined, result?: Result) => void
-
-type Interruption = 'timeout' | 'abort'
+/** Told once how it ended. */
+export interface Outcome {
+  resolve(result: Result): void
+  reject(error: Error): void
+}
 
 /**
  * After its time is up, how long a call waits for the server to confirm the cancellation. The answer decides
@@ -35,35 +37,42 @@ type Interruption = 'timeout' | 'abort'
 const CONFIRMATION_MS = 100
 
 /** Runs one request on one connection: watches its deadline and signal, cancels, and explains what went wrong. */
-export class RunningQuery {
+export class RunningQuery implements Expiring {
+  readonly deadline: number
+  watchIndex = -1
   readonly #host: QueryHost
   readonly #request: QueryRequest
   readonly #query: SupervisedQuery
-  readonly #settle: Settle
-  #timer: NodeJS.Timeout | undefined
-  #interruption: Interruption | undefined
+  readonly #outcome: Outcome
+  #onAbort: (() => void) | undefined
+  #confirmation: NodeJS.Timeout | undefined
+  #interruption: 'timeout' | 'abort' | undefined
   #settled = false
 
-  constructor(host: QueryHost, request: QueryRequest, settle: Settle) {
+  constructor(host: QueryHost, request: QueryRequest, outcome: Outcome) {
+    this.deadline = request.deadline
     this.#host = host
     this.#request = request
-    this.#settle = settle
+    this.#outcome = outcome
     this.#query = new SupervisedQuery(request)
     this.#query.callback = (error, result) => this.#answered(error, result as Result)
   }
 
-  /** Starts; a call whose time is already up is never sent. */
+  /** Starts; a call that is already aborted is never sent. */
   start(): void {
-    const { signal, deadline } = this.#request
-    const millis = deadline - this.#host.clock.now()
-    if (signal?.aborted) return this.#interrupt('abort')
-    if (millis <= 0) return this.#interrupt('timeout')
-    if (millis <= LONGEST_TIMER_MS) this.#arm(millis, () => this.#interrupt('timeout'))
-    signal?.addEventListener('abort', this.#onAbort)
+    const { signal } = this.#request
+    if (signal !== undefined) {
+      if (signal.aborted) return this.#interrupt('abort')
+      this.#onAbort = () => this.#interrupt('abort')
+      signal.addEventListener('abort', this.#onAbort)
+    }
+    this.#host.deadlines.watch(this)
     this.#host.submit(this.#query)
   }
 
-  readonly #onAbort = () => this.#interrupt('abort')
+  expire(): void {
+    this.#interrupt('timeout')
+  }
 
   #answered(error: Error | null, result: Result): void {
     if (this.#settled) return
@@ -74,29 +83,27 @@ export class RunningQuery {
     this.#host.cancel().then(() => this.#finish(this.#interrupted('safe')))
   }
 
-  #interrupt(interruption: Interruption): void {
+  #interrupt(interruption: 'timeout' | 'abort'): void {
     if (this.#settled || this.#interruption !== undefined) return
     this.#interruption = interruption
     if (!this.#query.submitted) {
       this.#host.withdraw(this.#query)
       return this.#finish(this.#interrupted('safe'))
     }
-    this.#arm(CONFIRMATION_MS, () => this.#finish(this.#interrupted(this.#retryIfLost())))
+    const giveUp = () => this.#finish(this.#interrupted(this.#retryIfLost()))
+    this.#confirmation = this.#host.clock.setTimeout(giveUp, CONFIRMATION_MS)
     // In pg's pipeline mode another query may be the one that runs.
     if (internals(this.#host.client)._activeQuery === this.#query) this.#host.cancel()
-  }
-
-  #arm(millis: number, onTime: () => void): void {
-    this.#host.clock.clearTimeout(this.#timer as NodeJS.Timeout)
-    this.#timer = this.#host.clock.setTimeout(onTime, millis)
   }
 
   #finish(error: Error | undefined, result?: Result): void {
     if (this.#settled) return
     this.#settled = true
-    if (this.#timer !== undefined) this.#host.clock.clearTimeout(this.#timer)
-    this.#request.signal?.removeEventListener('abort', this.#onAbort)
-    this.#settle(error, result)
+    this.#host.deadlines.unwatch(this)
+    if (this.#confirmation !== undefined) this.#host.clock.clearTimeout(this.#confirmation)
+    if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort)
+    if (error === undefined) this.#outcome.resolve(result as Result)
+    else this.#outcome.reject(error)
   }
 
   #interrupted(retry: Retry): Error {

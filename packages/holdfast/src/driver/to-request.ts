@@ -40,6 +40,7 @@ export function toRequest(
   return {
     config,
     values,
+    startedAt: defaults.now,
     deadline: deadlineAfter(defaults.now, timeoutOf(extras) ?? defaults.queryTimeout),
     signal: checkSignal(extras.signal),
     readOnly: extras.readOnly === true,

@@ -27,15 +27,15 @@ export class QueryStats {
 
   /** The interceptor that counts; it also gives an error the stack of the caller instead of the socket's. */
   readonly count: Interceptor = (next: Execute) => async request => {
-    const start = this.#clock.now()
     try {
-      return await next(request)
+      const result = await next(request)
+      this.#add(request.startedAt)
+      return result
     } catch (error) {
       this.#failed++
+      this.#add(request.startedAt)
       if (error instanceof Error) Error.captureStackTrace(error)
       throw error
-    } finally {
-      this.#add(this.#clock.now() - start)
     }
   }
 
@@ -48,7 +48,8 @@ export class QueryStats {
     }
   }
 
-  #add(millis: number): void {
+  #add(startedAt: number): void {
+    const millis = this.#clock.now() - startedAt
     this.#total++
     this.#millis += millis
     if (millis > SLOW_MS) this.#slow++
