@@ -87,7 +87,8 @@ export async function serveDocumentation(app: App): Promise<void> {
     staticCSP:
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'",
     theme: { title: 'DIGIS' },
-    uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
+    // The plain layout has no bar on top with a logo and an address to type.
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', tryItOutEnabled: true },
   })
 }
 

@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 async function demoTokens(environment = 'development') {
   // Nothing of the demo is loaded where there is none.
   const { demoCreator, demoFan } = await import('@holdfast/digis/demo')
-  return createDemoTokens({ fan: demoFan, creator: demoCreator }, environment)
+  return createDemoTokens({ fan: demoFan.supabase_id, creator: demoCreator.supabase_id }, environment)
 }
 
 function withRules(config: Config, rules: TokenRules | undefined): Config {

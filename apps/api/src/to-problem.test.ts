@@ -36,7 +36,7 @@ test.each([
   const problem = toProblem(fromHoldfast(code), POST)
   expect(problem).toMatchObject({ status, kind })
   expect(problem.details.headers?.['retry-after']).toBe(retryAfter)
-  expect(problem.details.code).toBe(code)
+  expect(problem.details.code).toBe(kind === 'internal' ? undefined : code)
 })
 
 test.each([
@@ -97,6 +97,10 @@ describe('the field that a constraint stands for', () => {
     )
     expect(problem.details.errors).toBeUndefined()
   })
+})
+
+test('an SQLSTATE is not told', () => {
+  expect(toProblem(fromServer('23505'), POST).details.code).toBeUndefined()
 })
 
 test('nothing of the message of a foreign error is told', () => {

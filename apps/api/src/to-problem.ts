@@ -93,7 +93,7 @@ function fromDatabase(error: unknown, category: ErrorCategory, request: FailedRe
   return new Problem(mapping.kind, {
     ...mapping.details,
     ...(mapping.kind === 'timed-out' ? { detail: timedOutDetail(retry, request.method) } : {}),
-    ...(code === undefined ? {} : { code }),
+    ...(isPublic(code, mapping.kind) ? { code } : {}),
     ...(errors === undefined ? {} : { errors }),
     cause: error,
   })
@@ -111,6 +111,11 @@ function timedOutDetail(retry: string | undefined, method: string): string {
   const nothing = isRead(method) || retry === 'safe' || retry === 'never'
   const outcome = nothing ? 'Nothing was changed.' : 'The change may or may not have been made.'
   return `The request ran past its deadline and was cancelled. ${outcome}`
+}
+
+/** Codes of the project's own are for callers; an SQLSTATE or an internal failure would tell of the inside. */
+function isPublic(code: string | undefined, kind: ProblemKind): code is string {
+  return code?.startsWith('HOLDFAST_') === true && kind !== 'internal'
 }
 
 /**

@@ -11,14 +11,19 @@ export interface HealthSource {
 /** A database that needs longer than this is not ready, in milliseconds; a probe waits no longer. */
 const HEALTH_TIMEOUT = 2_000
 
-const Live = Type.Object({ status: Type.Literal('ok') })
+const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs.' })
 
-const Ready = Type.Object({
+const READY = {
   status: Type.Enum(['ok', 'stopping', 'unavailable']),
   database: Type.Object({ healthy: Type.Boolean(), latencyMs: Type.Union([Type.Number(), Type.Null()]) }),
-})
+}
 
-const Health = Type.Object({ ...Ready.properties, uptimeSeconds: Type.Number() })
+const Ready = Type.Object(READY, { description: 'Whether the database answers.' })
+
+const Health = Type.Object(
+  { ...READY, uptimeSeconds: Type.Number() },
+  { description: 'The same, for people.' },
+)
 
 const OPEN = { access: 'public', rateLimit: false } as const
 

@@ -3,12 +3,15 @@ import type { App } from '../app.js'
 import { PROBLEM_KINDS, Problem, type ProblemKind } from '../problem.js'
 import { problems } from '../schemas/problem.js'
 
-const Kind = Type.Object({
-  type: Type.String({ format: 'uri-reference' }),
-  status: Type.Integer(),
-  title: Type.String(),
-  about: Type.String(),
-})
+const Kind = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference' }),
+    status: Type.Integer(),
+    title: Type.String(),
+    about: Type.String(),
+  },
+  { description: 'A kind of problem.' },
+)
 
 const KindParams = Type.Object({ kind: Type.String({ maxLength: 64, examples: ['duplicate'] }) })
 
@@ -18,7 +21,7 @@ export function problemRoutes(app: App): void {
   const list = {
     tags,
     summary: 'List the kinds of problem',
-    response: { 200: Type.Object({ items: Type.Array(Kind) }) },
+    response: { 200: Type.Object({ items: Type.Array(Kind) }, { description: 'All kinds of problem.' }) },
   }
   app.get('/problems', { schema: list, config: { access: 'public' } }, async () => ({
     items: (Object.keys(PROBLEM_KINDS) as ProblemKind[]).map(describe),

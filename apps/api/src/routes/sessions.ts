@@ -72,7 +72,13 @@ function listActiveSessions(app: App): void {
   const schema = {
     tags: ['Sessions'],
     summary: 'List the own running sessions',
-    response: { 200: Type.Object({ items: Type.Array(named(SessionBody)) }), ...problems() },
+    response: {
+      200: Type.Object(
+        { items: Type.Array(named(SessionBody)) },
+        { description: 'The own sessions that go on.' },
+      ),
+      ...problems(),
+    },
   }
   app.get('/sessions/active', { schema, config: { access: 'member' } }, async request => {
     const { rows } = await request.digis.getActiveSessions(profileOf(request).id)

@@ -11,7 +11,7 @@ export interface ExpectedProblem {
 
 /** Words that would show SQL, a stack or the inside of the service. */
 const INDISCREET =
-  /\b(SELECT|INSERT|UPDATE|DELETE|FROM|relation|constraint|column|pg_|postgres(?:ql)?:|node_modules|holdfast\/|at \w+ \(|chk_|fk_|uq_|users_|\.js:\d)/
+  /\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|relation|constraint|column|pg_|postgres(?:ql)?:|node_modules|holdfast\/|at \w+ \(|chk_|fk_|uq_|users_|\.js:\d)/
 
 /** Fails unless the answer is such a problem document, in a body that tells nothing of the inside. */
 export function expectProblem(answer: Answer, { status, kind, fields }: ExpectedProblem): void {
