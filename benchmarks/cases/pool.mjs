@@ -19,8 +19,8 @@ const POOL_SIZE = 16
 const ROWS = 10_000
 const SLICE_MILLIS = 400
 const WARM_UP_MILLIS = 1_500
-const IDLE_CONNECTIONS = 100
-const MEMORY_ROUNDS = 5
+const IDLE_CONNECTIONS = 200
+const MEMORY_ROUNDS = 3
 
 const SCHEMA = `
   CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL, price numeric NOT NULL, created timestamptz NOT NULL);
@@ -49,7 +49,7 @@ const outcome = {
 publish(outcome, { options, text: asText() })
 
 async function measure() {
-  const server = await startPostgres({ settings: { max_connections: 200 } })
+  const server = await startPostgres({ settings: { max_connections: 300 } })
   try {
     return { throughput: await measureThroughput(server.url), memory: await measureMemory(server.url) }
   } finally {
@@ -138,7 +138,7 @@ function asText() {
     `One row by key, pool of ${POOL_SIZE}, medians of ${options.rounds} rounds (${node}, ${cores} × ${processor})`,
     table(lines),
     '',
-    `Memory per idle connection, ${IDLE_CONNECTIONS} of them in a fresh process, medians of ${MEMORY_ROUNDS} processes`,
+    `Memory of each of ${IDLE_CONNECTIONS} idle connections in a fresh process, medians of ${MEMORY_ROUNDS} processes`,
     table(memoryLines()),
     `ratio ${memory.ratio.toFixed(3)} (${memory.spread.map(value => value.toFixed(3)).join('–')})`,
   ].join('\n')

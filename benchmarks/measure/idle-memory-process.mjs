@@ -7,17 +7,18 @@ import { createPool } from '../pools.mjs'
 
 const [contender = '', count = ''] = process.argv.slice(2)
 const connections = Number(count)
+const first = Math.ceil(connections / 4)
 const connectionString = process.env.DATABASE_URL ?? ''
 
 const pool = await createPool(/** @type {import('../pools.mjs').PoolName} */ (contender), {
   connectionString,
-  max: connections + 1,
-  idleTimeoutMillis: 0,
+  max: first + connections,
 })
-// The first connection loads code and fills caches that all others share.
-await use(1)
+// What a process pays once (code, caches, the first growth of tables) is paid before the first measurement.
+for (let round = 0; round < 5; round++) await use(first)
 const before = await memory()
-await use(connections + 1)
+await use(first + connections)
+await use(first + connections)
 const after = await memory()
 process.send?.(
   Object.fromEntries(
@@ -34,13 +35,17 @@ async function use(wanted) {
   for (const client of clients) client.release()
 }
 
-/** @returns {Promise<Record<string, number>>} bytes, after everything that can be collected is */
+/** @returns {Promise<Record<string, number>>} bytes, once collecting garbage frees nothing more */
 async function memory() {
-  for (let round = 0; round < 4; round++) {
-    await delay(50)
+  let usage = process.memoryUsage()
+  for (let unchanged = 0; unchanged < 5; ) {
+    await delay(40)
     globalThis.gc?.()
+    const next = process.memoryUsage()
+    unchanged = usage.heapUsed - next.heapUsed < 1024 ? unchanged + 1 : 0
+    usage = next
   }
-  const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage()
+  const { heapUsed, external, arrayBuffers, rss } = usage
   // `external` already contains the array buffers.
   return { total: heapUsed + external, heapUsed, external, arrayBuffers, rss }
 }

@@ -41,7 +41,8 @@ export async function runSlice(task, { concurrency, millis }) {
  * @returns {Promise<Round>}
  */
 export async function runRound(tasks, load) {
-  const order = /** @type {const} */ (Math.random() < 0.5 ? ['ours', 'theirs'] : ['theirs', 'ours'])
+  /** @type {('ours' | 'theirs')[]} */
+  const order = Math.random() < 0.5 ? ['ours', 'theirs'] : ['theirs', 'ours']
   /** @type {{ ours: Slice[], theirs: Slice[] }} */
   const slices = { ours: [], theirs: [] }
   for (const who of [...order, ...[...order].reverse()]) slices[who].push(await runSlice(tasks[who], load))

@@ -2,13 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from './app.js'
 import type { Identity, VerifyToken } from './verify-token.js'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks; set before any other hook of the service runs. */
-    identity: Identity
-  }
-}
-
 const ANONYMOUS: Identity = Object.freeze({ kind: 'anonymous' })
 
 /**
@@ -22,6 +15,7 @@ export function authenticate(app: App, verify: VerifyToken): void {
   })
 }
 
+/** Only the bearer scheme exists; another one is a mistake that is worth telling. */
 async function identify(request: FastifyRequest, verify: VerifyToken): Promise<Identity> {
   const header = request.headers.authorization
   if (header === undefined) return ANONYMOUS

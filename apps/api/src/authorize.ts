@@ -1,28 +1,11 @@
 import type { User } from '@holdfast/digis'
 import type { FastifyRequest } from 'fastify'
+import type { Access } from './access.js'
 import type { App } from './app.js'
 import { Problem } from './problem.js'
 import type { Identity } from './verify-token.js'
 
-/**
- * Who may call a route. Every route says it; one that does not prevents the start.
- *
- * `public`: anyone. `authenticated`: a person or the service role. `person`: someone with a valid token, profile or
- * not. `member`: a person with a profile. `creator`: a member who is a creator. `service`: the service role alone.
- * Whether a member may see a certain thing is the route's own question, asked of its data.
- */
-export type Access = 'public' | 'authenticated' | 'person' | 'member' | 'creator' | 'service'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    access?: Access
-  }
-  interface FastifyRequest {
-    /** The profile of who asks; only on routes for members and creators. */
-    profile: User | undefined
-  }
-}
-
+/** Which identities get past the token check. A bad token is as good as none where none is needed. */
 const ADMITTED: Readonly<Record<Access, readonly Identity['kind'][]>> = {
   public: ['anonymous', 'person', 'service', 'rejected', 'undecided'],
   authenticated: ['person', 'service'],
@@ -60,10 +43,12 @@ export function supabaseIdOf(request: FastifyRequest): string {
   return request.identity.supabaseId
 }
 
+/** Addresses without a route have no access of their own and answer 404 to anyone. */
 function accessOf(request: FastifyRequest): Access {
   return request.routeOptions.config.access ?? 'public'
 }
 
+/** @throws {Problem} 401 without a valid token, 403 with one that does not allow this, 503 when the keys are away */
 function admit(identity: Identity, access: Access): void {
   if (ADMITTED[access].includes(identity.kind)) return
   if (identity.kind === 'undecided') {
@@ -80,6 +65,7 @@ function admit(identity: Identity, access: Access): void {
   throw new Problem('forbidden', { detail: `This is for ${whom}.` })
 }
 
+/** The challenge of RFC 6750, which says what was wrong with the token if there was one. */
 function unauthenticated(identity: Extract<Identity, { kind: 'anonymous' | 'rejected' }>): Problem {
   if (identity.kind === 'anonymous') {
     return new Problem('unauthenticated', { headers: { 'www-authenticate': 'Bearer realm="digis"' } })
@@ -92,6 +78,7 @@ function unauthenticated(identity: Extract<Identity, { kind: 'anonymous' | 'reje
   })
 }
 
+/** @throws {Problem} `profile-missing` before joining, `forbidden` for a fan where creators are asked for */
 async function loadProfile(request: FastifyRequest, access: Access): Promise<User> {
   const user = await request.digis.getUserBySupabaseId(supabaseIdOf(request))
   if (user === null) throw new Problem('profile-missing')

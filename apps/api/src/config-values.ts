@@ -84,12 +84,14 @@ export function isOrigin(value: string): boolean {
   return URL.canParse(value) && /^https?:/.test(value) && new URL(value).origin === value
 }
 
+/** A number with a unit, or with the `bare` one. */
 function scaled(value: string, units: Readonly<Record<string, number>>, bare: string): number | undefined {
   const match = /^(\d{1,12})\s*([a-z]*)$/.exec(value.trim().toLowerCase())
   const unit = match === null ? undefined : units[match[2] === '' ? bare : (match[2] ?? '')]
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit
 }
 
+/** The value if it is in range; a value that is none stays none. */
 function within(value: number | undefined, low: number, high: number): number | undefined {
   return value !== undefined && value >= low && value <= high ? value : undefined
 }

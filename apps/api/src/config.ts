@@ -96,7 +96,9 @@ export type VariableName = keyof typeof VARIABLES
 
 /** How tokens are verified. At least one key is needed for any token to be accepted. */
 export interface TokenRules {
+  /** For HS256. */
   readonly secret?: string
+  /** For ES256, RS256 and EdDSA; fetched when the first such token comes. */
   readonly jwksUrl?: string
   /** Empty: the issuer is not checked. */
   readonly issuers: readonly string[]
@@ -107,23 +109,35 @@ export interface TokenRules {
 /** The settings of the service, frozen. Durations are milliseconds, sizes bytes. */
 export interface Config {
   readonly environment: 'development' | 'production' | 'test'
+  /** Where PostgreSQL is; needed only by the process that starts by itself, `npm start` hands it over. */
   readonly databaseUrl: string | undefined
+  /** Connections at most; absent: the pool decides by environment. */
   readonly databasePoolMax: number | undefined
+  /** The address to listen on. */
   readonly host: string
+  /** 0 takes a free one. */
   readonly port: number
+  /** The least severe level that is logged. */
   readonly logLevel: string
   readonly tokens: TokenRules
+  /** Origins whose pages may call; none by default. */
   readonly corsOrigins: readonly string[]
+  /** Of one request. */
   readonly bodyLimit: number
+  /** From the first byte of the answer's computation to its end; a caller may ask for less. */
   readonly requestTimeout: number
+  /** For requests that are still running when the service stops. */
   readonly shutdownTimeout: number
+  /** `max` 0: no limit. */
   readonly rateLimit: { readonly max: number; readonly window: number }
+  /** Proxies whose word on the caller's address counts. */
   readonly trustProxy: readonly string[]
 }
 
 /** One or more environment variables do not fit; the message names each, what was expected and what was given. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  /** One entry for each variable, in the order of the table. */
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
@@ -132,7 +146,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** Environment variables by name. */
 type Environment = Readonly<Record<string, string | undefined>>
+/** What a variable's parser makes of it. */
 type Value<N extends VariableName> = Exclude<ReturnType<(typeof VARIABLES)[N]['parse']>, undefined>
 
 /** What is known besides the environment. */
@@ -163,6 +179,7 @@ export function hasKey(tokens: TokenRules): boolean {
   return tokens.secret !== undefined || tokens.jwksUrl !== undefined
 }
 
+/** Reads one variable, and notes what is wrong instead of throwing, so that all is told at once. */
 type Read = {
   required<N extends VariableName>(name: N): Value<N>
   optional<N extends VariableName>(name: N): Value<N> | undefined
@@ -182,6 +199,7 @@ function reader(env: Environment, problems: string[]): Read {
   return { optional, required: <N extends VariableName>(name: N) => optional(name) as Value<N> }
 }
 
+/** The one place where variables become settings. */
 function assemble({ required, optional }: Read): Config {
   return Object.freeze({
     environment: required('NODE_ENV'),
@@ -200,6 +218,7 @@ function assemble({ required, optional }: Read): Config {
   })
 }
 
+/** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */
 function tokenRules(required: Read['required'], optional: Read['optional']): TokenRules {
   const secret = optional('SUPABASE_JWT_SECRET')
   const jwksUrl = optional('SUPABASE_JWKS_URL')
@@ -211,6 +230,7 @@ function tokenRules(required: Read['required'], optional: Read['optional']): Tok
   })
 }
 
+/** What was given, for a message: quoted and cut, or only its length. */
 function shown(given: string, variable: Variable<unknown>): string {
   return variable.secret === true
     ? `a value of ${given.length} characters`

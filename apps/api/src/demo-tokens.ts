@@ -14,8 +14,11 @@ export interface DemoPeople {
   readonly creator: string
 }
 
+/** Not Supabase's, so that a token of the demo is recognised for what it is. */
 const ISSUER = 'digis-demo'
+/** Supabase's own word for people who are signed in. */
 const AUDIENCE = 'authenticated'
+/** Long enough to try everything, short enough to be worthless in a shell history. */
 const LIFETIME = '1h'
 
 /**
@@ -38,6 +41,7 @@ export async function createDemoTokens(
   return { rules, tokens: { fan, creator } }
 }
 
+/** A token as Supabase would make it for a signed-in person. */
 function sign(subject: string, secret: string): Promise<string> {
   return new SignJWT({ role: 'authenticated' })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

@@ -12,7 +12,9 @@ interface Ending {
 
 /** What is stopped and for how long, in milliseconds, requests in flight may go on. */
 export interface DrainOptions {
+  /** What accepts requests; closed first. */
   readonly app: Listening
+  /** What the requests in flight still need; ended last. */
   readonly pool: Ending
   readonly timeout: number
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app.js'
-import { allowedMethods } from './follow-routes.js'
+import { allowedMethods } from './known-route.js'
 import { logProblem } from './log-problem.js'
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemKind, problemBody } from './problem.js'
 import { protectionFor } from './response-headers.js'
@@ -11,14 +11,18 @@ import { toProblem } from './to-problem.js'
 /** Answers `error` as a problem (RFC 9457) and logs it with the request's id. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, { method: request.method, body: request.body })
+  // Before sending, so that the line of the request has it.
   logProblem(problem, request)
   const body = problemBody(problem, pathOf(request), request.id)
-  return reply
-    .code(problem.status)
-    .headers({ ...problem.details.headers })
-    .type(PROBLEM_MEDIA_TYPE)
-    .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(body)
+  return (
+    reply
+      .code(problem.status)
+      .headers({ ...problem.details.headers })
+      .type(PROBLEM_MEDIA_TYPE)
+      // A route's schema describes its success; the body of a problem is complete as it is.
+      .serializer((payload: unknown) => JSON.stringify(payload))
+      .send(body)
+  )
 }
 
 /** Every error of a request becomes a problem: thrown by a route, a hook or Fastify itself. */
@@ -49,6 +53,7 @@ export function answerBadAddress(error: Error, request: FastifyRequest, reply: F
   request.log.info({ method: request.method, route: 'unmatched', ...request.refusal }, 'Request')
 }
 
+/** What Node.js's HTTP parser reports; everything else is malformed. */
 const KIND_BY_PARSER_CODE: Readonly<Record<string, ProblemKind>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
   HPE_HEADER_OVERFLOW: 'headers-too-large',
@@ -61,6 +66,7 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
     return
   }
   const problem = new Problem(KIND_BY_PARSER_CODE[error.code ?? ''] ?? 'malformed-request')
+  // No id was given to a request that could not be read.
   const body = JSON.stringify(problemBody(problem, '/', 'unread'))
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,

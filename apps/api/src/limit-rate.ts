@@ -17,6 +17,7 @@ export async function limitRate(app: App, { max, window }: Config['rateLimit']):
     max,
     timeWindow: window,
     cache: CALLERS,
+    // RateLimit-Limit, -Remaining and -Reset, as in the draft of the IETF, instead of X- headers.
     enableDraftSpec: true,
     keyGenerator: callerOf,
     allowList: request => request.identity.kind === 'service',
@@ -24,6 +25,7 @@ export async function limitRate(app: App, { max, window }: Config['rateLimit']):
   })
 }
 
+/** A person is one caller on all their devices; an IPv6 network of 64 bits counts as one address. */
 function callerOf({ identity, ip }: FastifyRequest): string {
   return identity.kind === 'person' ? identity.supabaseId : normalizeIP(ip)
 }

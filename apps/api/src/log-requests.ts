@@ -17,6 +17,7 @@ export function logRequests(app: App): void {
     const quiet = status < 400 && route.startsWith('/api/health')
     request.log[quiet ? 'debug' : 'info'](line, 'Request')
   })
+  // There is no response, so there is no line for it either: this one tells what became of the request.
   app.addHook('onRequestAbort', async request => {
     request.log.info(
       { method: request.method, route: request.routeOptions.url ?? 'unmatched' },

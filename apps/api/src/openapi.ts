@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifySchema } from 'fastify'
+import type { Access } from './access.js'
 import type { App } from './app.js'
-import type { Access } from './authorize.js'
 import type { ProblemKind } from './problem.js'
 import { EarningsBody, PaymentBody } from './schemas/payment.js'
 import { ProblemResponse, problems } from './schemas/problem.js'
@@ -21,6 +21,7 @@ const NAMED = [
   TokenBalance,
 ]
 
+/** What holds for every operation, on top of the document. */
 const DESCRIPTION = `The DIGIS backend.
 
 Send \`Authorization: Bearer <token>\` with a token of Supabase. Every error is a problem document
@@ -64,8 +65,9 @@ export async function describeRoutes(app: App): Promise<void> {
         },
       },
     },
+    // Names as we gave them, instead of `def-0`.
     refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `schema-${index}`),
+      buildLocalReference: (...[json, , , index]) => String(json.$id ?? `schema-${index}`),
     },
     transform: ({ schema, url, route }) => ({
       url,
@@ -92,12 +94,14 @@ export async function serveDocumentation(app: App): Promise<void> {
   })
 }
 
+/** What the document needs to know of a route besides its schema. */
 interface Route {
   readonly method: string
   readonly url: string
   readonly access: Access
 }
 
+/** Adds to a route's own schema what follows from its access and its address. */
 function documented(schema: FastifySchema | undefined, { method, url, access }: Route): FastifySchema {
   const response = schema?.response as Record<string, unknown> | undefined
   const kinds = REFUSALS[access]
@@ -123,6 +127,7 @@ function operationId(method: string, url: string): string {
   return method.toLowerCase() + words.join('')
 }
 
+/** `user` is `User`. */
 function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1)
 }

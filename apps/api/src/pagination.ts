@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { Problem } from './problem.js'
 import { line } from './schemas/fields.js'
 
+/** As many as fit on a screen. */
 const DEFAULT_LIMIT = 20
 
 /** What a list is asked with: `limit` and either `after` (steady and fast at any depth) or `offset`. */
@@ -41,6 +42,7 @@ export type Page =
 
 /** What a list answers with. */
 export interface PageBody<T> {
+  /** At most `limit`. */
   readonly items: T[]
   /** To be sent as `after` for the next page; `null` at the end, and on pages asked for by `offset`. */
   readonly next: string | null
@@ -87,6 +89,7 @@ export function sendOffsetPage<T>(
   return { items, next: null }
 }
 
+/** The address of the request with other parameters, relative, so that it is right behind any proxy. */
 function linkNext(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -95,6 +95,7 @@ export type ProblemKind = keyof typeof PROBLEM_KINDS
 export interface FieldError {
   /** Path in the request: `bio`, `limit`, `Request-Timeout`. */
   readonly field: string
+  /** What the field must be, as the end of a sentence: `must be given`. */
   readonly message: string
 }
 
@@ -114,6 +115,7 @@ export interface ProblemDetails {
 /** Thrown by the service to answer with a problem (RFC 9457). */
 export class Problem extends Error {
   override readonly name = 'Problem'
+  /** Says how to answer; the log has it too. */
   readonly kind: ProblemKind
   readonly status: number
   readonly details: ProblemDetails
@@ -129,6 +131,7 @@ export class Problem extends Error {
   }
 }
 
+/** The detail of a request whose fields do not fit, when it is not given. */
 function sentence(errors: readonly FieldError[] | undefined): string | undefined {
   if (errors === undefined || errors.length === 0) return undefined
   return `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`
@@ -136,13 +139,19 @@ function sentence(errors: readonly FieldError[] | undefined): string | undefined
 
 /** The body of a problem response. */
 export interface ProblemBody {
+  /** An address that says what the kind means. */
   readonly type: string
+  /** The same for every problem of the kind. */
   readonly title: string
+  /** As the response's own, for bodies that are kept without it. */
   readonly status: number
+  /** One sentence on this very problem. */
   readonly detail: string
+  /** The path that was asked for, without its query. */
   readonly instance: string
   readonly code?: string
   readonly errors?: readonly FieldError[]
+  /** Finds the request in the log; also in the header `X-Request-Id`. */
   readonly requestId: string
 }
 

@@ -15,6 +15,7 @@ const PROTECTION: Readonly<Record<string, string>> = {
 
 /** Sends the protecting headers and the request's id with every response; a route's own value of one goes first. */
 export function sendHeaders(app: App): void {
+  // Set before the first connection is closed, so that no response after it says otherwise.
   let closing = false
   app.addHook('preClose', async () => {
     closing = true

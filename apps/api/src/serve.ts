@@ -69,10 +69,12 @@ async function demoTokens(environment = 'development') {
   return createDemoTokens({ fan: demoFan.supabase_id, creator: demoCreator.supabase_id }, environment)
 }
 
+/** In the demo, the keys of the environment do not count: only the tokens it printed do. */
 function withRules(config: Config, rules: TokenRules | undefined): Config {
   return rules === undefined ? config : Object.freeze({ ...config, tokens: rules })
 }
 
+/** Everything but its size is the pool's own default: 5 s to connect, 30 s for a query at most. */
 function createPool(connectionString: string, { databasePoolMax }: Config, logger: FastifyBaseLogger): Pool {
   return new Pool({
     connectionString,
@@ -82,6 +84,7 @@ function createPool(connectionString: string, { databasePoolMax }: Config, logge
   })
 }
 
+/** Ties the parts together: each request's queries get what is left of its time, and are cancelled with it. */
 function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promise<App> {
   const digis = createDigis({ pool })
   return buildServer({
@@ -93,6 +96,7 @@ function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promi
   })
 }
 
+/** Closing again waits for the first time. */
 function closer(app: App, pool: Pool, { shutdownTimeout: timeout }: Config): () => Promise<void> {
   let closing: Promise<void> | undefined
   return () => {

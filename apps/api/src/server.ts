@@ -25,22 +25,17 @@ import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
 import type { VerifyToken } from './verify-token.js'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The time that the request has. */
-    deadline: Deadline
-    /** The data module within what is left of the deadline. @throws {Problem} `timed-out` when nothing is */
-    readonly digis: UseCases
-  }
-}
-
 /** What the service is made of; nothing is read from anywhere else. */
 export interface Dependencies {
+  /** Resolved once; nothing else is configured. */
   readonly config: Config
+  /** Asked for health and numbers only; rows come through `digisWithin`. */
   readonly pool: HealthSource & StatsSource
   /** The data module within what is left of a deadline; called for each use. */
   readonly digisWithin: (deadline: Deadline) => UseCases
+  /** Never throws; see {@link createTokenVerifier}. */
   readonly verifyToken: VerifyToken
+  /** pino, or whatever looks like it. */
   readonly logger: FastifyBaseLogger
 }
 
@@ -71,6 +66,7 @@ export async function buildServer({
   return app
 }
 
+/** Fastify, set up so that nothing is answered, logged or parsed in another way than ours. */
 function createApp(config: Config, logger: FastifyBaseLogger): App {
   const app = Fastify({
     loggerInstance: logger,
@@ -94,6 +90,7 @@ function createApp(config: Config, logger: FastifyBaseLogger): App {
   return app.withTypeProvider<TypeBoxTypeProvider>()
 }
 
+/** The first thing a request gets, so that waiting for the keys of its token counts too. */
 function setDeadlines(app: App, limit: number, digisWithin: Dependencies['digisWithin']): void {
   app.decorateRequest('deadline')
   app.decorateRequest('digis', {
@@ -106,6 +103,7 @@ function setDeadlines(app: App, limit: number, digisWithin: Dependencies['digisW
   })
 }
 
+/** All that is under `/api` and checked for access. */
 async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
   authorize(api)
   userRoutes(api)

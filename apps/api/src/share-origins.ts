@@ -8,6 +8,7 @@ export async function shareOrigins(app: App, origins: readonly string[]): Promis
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Request-Timeout', 'X-Request-Id'],
+    // Pages read only headers that are named here.
     exposedHeaders: [
       'Link',
       'Location',

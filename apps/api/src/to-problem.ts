@@ -10,17 +10,21 @@ export interface FailedRequest {
   readonly body: unknown
 }
 
+/** What a category or code becomes. */
 interface Mapping {
   readonly kind: ProblemKind
   readonly details?: ProblemDetails
 }
 
 /** Seconds until a repeated request has a chance: a busy pool empties faster than a lost server returns. */
+/** A connection becomes free any moment. */
 const SOON: ProblemDetails = { headers: { 'retry-after': '1' } }
+/** A server takes seconds to come back. */
 const LATER: ProblemDetails = { headers: { 'retry-after': '5' } }
 
 /** Every category is here or it is an internal error: one that the caller can neither mend nor wait out. */
 const BY_CATEGORY: Partial<Readonly<Record<ErrorCategory, Mapping>>> = {
+  // The database works, but not for us at this moment.
   overloaded: { kind: 'overloaded', details: SOON },
   conflict: {
     kind: 'overloaded',
@@ -30,21 +34,25 @@ const BY_CATEGORY: Partial<Readonly<Record<ErrorCategory, Mapping>>> = {
     kind: 'overloaded',
     details: { ...SOON, detail: 'Others hold the same rows; nothing was changed.' },
   },
+  // The database does not work, or not for writing: a restart or a failover.
   refused: { kind: 'unavailable', details: LATER },
   unreachable: { kind: 'unavailable', details: LATER },
   'connection-lost': { kind: 'unavailable', details: LATER },
   'shut-down': { kind: 'unavailable', details: LATER },
   'read-only': { kind: 'unavailable', details: LATER },
   resources: { kind: 'unavailable', details: LATER },
+  // It worked too long for this request.
   timeout: { kind: 'timed-out' },
   cancelled: { kind: 'timed-out' },
   aborted: { kind: 'timed-out' },
+  // The caller sent what the data do not allow.
   duplicate: { kind: 'duplicate' },
   'exclusion-violated': { kind: 'conflict' },
   'missing-reference': { kind: 'missing-reference' },
   'check-violated': { kind: 'invalid-request' },
   'not-null-violated': { kind: 'invalid-request' },
   'invalid-input': { kind: 'invalid-request' },
+  // Nobody knows.
   'outcome-unknown': { kind: 'outcome-unknown' },
 }
 
@@ -65,6 +73,7 @@ const BY_STATUS: Readonly<Record<number, ProblemKind>> = {
   431: 'headers-too-large',
 }
 
+/** What to say of a field; the database's own words would quote values and name constraints. */
 const MESSAGES: Partial<Readonly<Record<ErrorCategory, string>>> = {
   duplicate: 'must not exist yet',
   'missing-reference': 'must name something that exists',
@@ -99,6 +108,7 @@ function fromDatabase(error: unknown, category: ErrorCategory, request: FailedRe
   })
 }
 
+/** The code decides where it says more than the category. */
 function mappingOf(code: string | undefined, category: ErrorCategory, inDoubt: boolean): Mapping {
   const mapping = NOT_STARTED[code ?? ''] ?? BY_CATEGORY[category] ?? { kind: 'internal' }
   // A write that may have been applied is never reported as "nothing was changed, repeat it".
@@ -107,6 +117,7 @@ function mappingOf(code: string | undefined, category: ErrorCategory, inDoubt: b
   return mapping
 }
 
+/** Whether a change was made is what a caller needs to know after a timeout. */
 function timedOutDetail(retry: string | undefined, method: string): string {
   const nothing = isRead(method) || retry === 'safe' || retry === 'never'
   const outcome = nothing ? 'Nothing was changed.' : 'The change may or may not have been made.'
@@ -131,6 +142,7 @@ function fieldOf(error: unknown, body: unknown): string | undefined {
   )
 }
 
+/** Whether a constraint's name has a field in it. */
 function names(constraint: string, key: string): boolean {
   // fk_sessions_creator stands for the column creator_id.
   return [key, key.replace(/_id$/, '')].some(
@@ -145,6 +157,7 @@ function inputError(error: unknown): FieldError | undefined {
   return { field, message: `must be ${expected}` }
 }
 
+/** Fastify's own errors carry a status; its messages are not told, because some quote the request. */
 function fromStatus(error: unknown): Problem {
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode
   if (typeof status !== 'number' || status < 400 || status >= 500)
@@ -152,12 +165,15 @@ function fromStatus(error: unknown): Problem {
   return new Problem(BY_STATUS[status] ?? 'malformed-request', { cause: error })
 }
 
+/** Methods that change nothing. */
 function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** The fields of an error that decide something. */
 type Property = 'code' | 'retry' | 'column' | 'constraint' | 'field' | 'expected'
 
+/** The texts among them; an error can be anything that was thrown. */
 function properties(error: unknown): Partial<Record<Property, string>> {
   const source = (typeof error === 'object' && error !== null ? error : {}) as Record<Property, unknown>
   const text = (name: Property) => (typeof source[name] === 'string' ? { [name]: source[name] } : {})

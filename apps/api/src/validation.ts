@@ -9,6 +9,7 @@ import { PATTERN_MESSAGES } from './schemas/fields.js'
  * and headers everything is text, so there a number or boolean that is written exactly as one becomes one.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  // Once for each route; a request only runs what came out.
   const compiled = Compile(schema)
   const types = httpPart === 'body' ? {} : scalarTypes(schema)
   return (given: unknown) => {
@@ -40,6 +41,7 @@ export function fieldErrors(error: Required<Pick<FastifyError, 'validation'>> & 
   }))
 }
 
+/** The fields that one finding is about: several are missing or unknown at once. */
 function findings({
   keyword,
   instancePath,
@@ -59,10 +61,12 @@ function findings({
   return [[at, message ?? 'does not fit']]
 }
 
+/** A regular expression tells people nothing. */
 function patternMessage(pattern: string): string {
   return PATTERN_MESSAGES[pattern] ?? `must match ${pattern}`
 }
 
+/** `/home/street` is `home.street`. */
 function pathOf(instancePath: string): string {
   return instancePath
     .split('/')
@@ -78,12 +82,14 @@ function scalarTypes(schema: TSchema): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter(([, type]) => ['integer', 'number', 'boolean'].includes(type)))
 }
 
+/** A copy with the numbers and booleans read; what cannot be read stays text and fails the schema by its name. */
 function converted(given: unknown, types: Readonly<Record<string, string>>): unknown {
   if (typeof given !== 'object' || given === null || Object.keys(types).length === 0) return given
   const entries = Object.entries(given).map(([name, value]) => [name, scalar(value, types[name])])
   return Object.fromEntries(entries)
 }
 
+/** Only the plain decimal form counts: `0x10`, `1e3` and blanks are not what a caller means by a number. */
 function scalar(value: unknown, type: string | undefined): unknown {
   if (typeof value !== 'string' || type === undefined) return value
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value

@@ -10,8 +10,11 @@ import type { TokenRules } from './config.js'
 
 /** Who asks, as far as the token proves it. */
 export type Identity =
+  /** No token, or one that names nobody. */
   | { readonly kind: 'anonymous' }
+  /** Somebody signed in; `supabaseId` in lower case, as PostgreSQL writes a UUID. */
   | { readonly kind: 'person'; readonly supabaseId: string }
+  /** The platform's own backend. */
   | { readonly kind: 'service' }
   /** A token that proves nothing, and why, in words that may be told. */
   | { readonly kind: 'rejected'; readonly reason: string }
@@ -25,11 +28,16 @@ export type VerifyToken = (token: string) => Promise<Identity>
 const SHARED_SECRET_ALGORITHMS = ['HS256']
 const PUBLIC_KEY_ALGORITHMS = ['ES256', 'RS256', 'EdDSA']
 
+/** How far clocks may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5
+/** A request waits no longer for the keys. */
 const KEYS_TIMEOUT_MS = 3_000
+/** Tokens with made-up key names cannot make the service fetch more often. */
 const KEYS_COOLDOWN_MS = 30_000
+/** A withdrawn key is accepted no longer. */
 const KEYS_MAX_AGE_MS = 600_000
 
+/** Checks signature and times with one kind of key. */
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<{ payload: JWTPayload }>
 
 /** A verifier for Supabase's tokens by the given rules. The public keys are fetched at first use and kept for ten minutes. */
@@ -51,6 +59,7 @@ export function createTokenVerifier(rules: TokenRules): VerifyToken {
   }
 }
 
+/** The verifier for each accepted algorithm. One that is not here cannot be used, whatever a token says. */
 function verifiers({ secret, jwksUrl }: TokenRules): Map<string, Verify> {
   const byAlgorithm = new Map<string, Verify>()
   if (secret !== undefined) {
@@ -72,6 +81,7 @@ function verifiers({ secret, jwksUrl }: TokenRules): Map<string, Verify> {
   return byAlgorithm
 }
 
+/** Who a token with a good signature stands for. */
 function identityOf(claims: JWTPayload, rules: TokenRules): Identity {
   if (claims.role === 'service_role') return { kind: 'service' }
   // Supabase's clients send the project's public key as a token while nobody is signed in.
@@ -84,6 +94,7 @@ function identityOf(claims: JWTPayload, rules: TokenRules): Identity {
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
+/** `aud` is one text or a list; one match is enough. */
 function hasAudience(given: string | string[] | undefined, accepted: readonly string[]): boolean {
   return accepted.length === 0 || [given ?? []].flat().some(audience => accepted.includes(audience))
 }
@@ -96,6 +107,7 @@ const KEY_FAILURES = new Set([
   'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
 ])
 
+/** What may be told of a failed verification, and whether the token is to blame at all. */
 function failure(error: unknown): Identity {
   if (error instanceof errors.JWTExpired) return rejected('The token has expired.')
   if (error instanceof errors.JWTClaimValidationFailed)

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Person, startService, type TestService } from './support/service.js'
 import { signToken } from './support/tokens.js'
 
-type Json = Record<string, never> & { [key: string]: Json }
+/** JSON whose shape the tests find out as they go. */
+interface Json {
+  readonly [key: string]: Json
+}
 
 let service: TestService
 let creator: Person

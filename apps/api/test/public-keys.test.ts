@@ -40,7 +40,7 @@ function rules(secret?: string) {
   }
 }
 
-function sign(header: { alg: string; kid?: string }, key: CryptoKey | Uint8Array) {
+function sign(header: { alg: string; kid?: string }, key: Parameters<SignJWT['sign']>[0]) {
   const token = new SignJWT({ aud: 'authenticated' }).setProtectedHeader(header).setSubject(SUBJECT)
   return token.setExpirationTime('5m').sign(key)
 }

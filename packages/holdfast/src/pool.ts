@@ -227,14 +227,10 @@ export class Pool extends pg.Pool {
   }
 
   #onConnection(request: QueryRequest): Promise<Result> {
-    const pooled = this.#connections.take()
-    if (pooled === undefined) return this.#whenConnected(request)
-    return new Promise((resolve, reject) => this.#run(pooled, request, { resolve, reject }))
-  }
-
-  async #whenConnected(request: QueryRequest): Promise<Result> {
-    const pooled = await this.#connections.acquire(request)
-    return new Promise((resolve, reject) => this.#run(pooled, request, { resolve, reject }))
+    return new Promise((resolve, reject) => {
+      const serve = (pooled: PooledConnection) => this.#run(pooled, request, { resolve, reject })
+      this.#connections.lend(request, { serve, refuse: reject })
+    })
   }
 
   /** Gives the connection back in the moment the answer is there: the next caller need not wait for ours. */

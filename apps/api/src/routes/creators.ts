@@ -7,8 +7,10 @@ import { named } from '../schemas/named.js'
 import { problems } from '../schemas/problem.js'
 import { PublicProfile, publicProfile } from '../schemas/user.js'
 
+/** A page of creators. */
 const Creators = pageOf(named(PublicProfile), 'Creators, the newest first.')
 
+/** A search is a list with words; see `searchCreators` of the data module for what they may be. */
 const SearchQuery = Type.Object(
   {
     q: line({ minLength: 1, maxLength: 100, description: 'Words of the bio.', examples: ['salsa'] }),
@@ -17,13 +19,18 @@ const SearchQuery = Type.Object(
   { additionalProperties: false },
 )
 
-/** What everybody may know of creators: the list, the search, each of them. */
+/**
+ * What everybody may know of creators: the list, the search, each of them.
+ *
+ * `GET /creators` · `GET /creators/search` · `GET /creators/:id`
+ */
 export function creatorRoutes(app: App): void {
   listCreators(app)
   searchCreators(app)
   readCreator(app)
 }
 
+/** All creators, by keyset or by offset. */
 function listCreators(app: App): void {
   const schema = {
     tags: ['Creators'],
@@ -43,6 +50,7 @@ function listCreators(app: App): void {
   })
 }
 
+/** The best match first, so a cursor is good for its own words only. */
 function searchCreators(app: App): void {
   const schema = {
     tags: ['Creators'],
@@ -62,6 +70,7 @@ function searchCreators(app: App): void {
   })
 }
 
+/** A user who is no creator is not found here, whether they exist is not told. */
 function readCreator(app: App): void {
   const schema = {
     tags: ['Creators'],

@@ -11,8 +11,10 @@ export interface HealthSource {
 /** A database that needs longer than this is not ready, in milliseconds; a probe waits no longer. */
 const HEALTH_TIMEOUT = 2_000
 
+/** Says nothing of the database: a process is not restarted because its database is away. */
 const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs.' })
 
+/** The fields that readiness and the overview share. */
 const READY = {
   status: Type.Enum(['ok', 'stopping', 'unavailable']),
   database: Type.Object({ healthy: Type.Boolean(), latencyMs: Type.Union([Type.Number(), Type.Null()]) }),
@@ -25,14 +27,21 @@ const Health = Type.Object(
   { description: 'The same, for people.' },
 )
 
+/** Probes come often and from one address, so they count for no limit. */
 const OPEN = { access: 'public', rateLimit: false } as const
 
-/** Whether the process runs (`live`), whether it can serve (`ready`), and both for people. */
+/**
+ * Whether the process runs (`live`), whether it can serve (`ready`), and both for people.
+ *
+ * `GET /health/live` · `GET /health/ready` · `GET /health`
+ */
 export function healthRoutes(app: App, pool: HealthSource): void {
+  // A load balancer that asks during the shutdown sends nobody here any more.
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
   })
+  // The pool's own words on a failure stay inside: they name hosts.
   const check = async (request: FastifyRequest, reply: FastifyReply): Promise<Static<typeof Ready>> => {
     const timeout = Math.min(HEALTH_TIMEOUT, request.deadline.remaining())
     const { healthy, latencyMs = null } = await pool.health({ timeout })

@@ -8,12 +8,20 @@ import { named } from '../schemas/named.js'
 import { NewPayment, PaymentBody, paymentBody } from '../schemas/payment.js'
 import { problems } from '../schemas/problem.js'
 
-/** Paying for a session as its fan, and the own payments. */
+/**
+ * Paying for a session as its fan, and the own payments.
+ *
+ * `POST /payments` · `GET /payments`
+ */
 export function paymentRoutes(app: App): void {
   pay(app)
   listPayments(app)
 }
 
+/**
+ * Records a payment. The two people are those of the session, so nobody can pay in another's name.
+ * Repeating the request pays again: a caller that got no answer looks at its payments first.
+ */
 function pay(app: App): void {
   const schema = {
     tags: ['Payments'],
@@ -38,6 +46,7 @@ function pay(app: App): void {
   })
 }
 
+/** @throws {Problem} `missing-reference` when there is no such session, `forbidden` when it has another fan */
 async function requireFan(request: FastifyRequest, sessionId: number): Promise<void> {
   const session = await request.digis.getSessionById(sessionId)
   if (session === null) {
@@ -49,6 +58,7 @@ async function requireFan(request: FastifyRequest, sessionId: number): Promise<v
   }
 }
 
+/** What the person paid as a fan and received as a creator. */
 function listPayments(app: App): void {
   const schema = {
     tags: ['Payments'],

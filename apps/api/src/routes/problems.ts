@@ -3,6 +3,7 @@ import type { App } from '../app.js'
 import { PROBLEM_KINDS, Problem, type ProblemKind } from '../problem.js'
 import { problems } from '../schemas/problem.js'
 
+/** A row of {@link PROBLEM_KINDS} with its address. */
 const Kind = Type.Object(
   {
     type: Type.String({ format: 'uri-reference' }),
@@ -15,7 +16,11 @@ const Kind = Type.Object(
 
 const KindParams = Type.Object({ kind: Type.String({ maxLength: 64, examples: ['duplicate'] }) })
 
-/** What the `type` of a problem points to. */
+/**
+ * What the `type` of a problem points to.
+ *
+ * `GET /problems` · `GET /problems/:kind`
+ */
 export function problemRoutes(app: App): void {
   const tags = ['Operation']
   const list = {
@@ -40,6 +45,7 @@ export function problemRoutes(app: App): void {
   })
 }
 
+/** The address is the `type` of every problem of the kind. */
 function describe(kind: ProblemKind) {
   return { type: `/api/problems/${kind}`, ...PROBLEM_KINDS[kind] }
 }

@@ -11,7 +11,11 @@ import { named } from '../schemas/named.js'
 import { problems } from '../schemas/problem.js'
 import { NewSession, SessionBody, sessionBody } from '../schemas/session.js'
 
-/** Sessions of the two people who take part in them. */
+/**
+ * Sessions of the two people who take part in them.
+ *
+ * `POST /sessions` · `GET /sessions` · `GET /sessions/active` · `GET /sessions/:id` · `POST /sessions/:id/end`
+ */
 export function sessionRoutes(app: App): void {
   startSession(app)
   listSessions(app)
@@ -20,6 +24,7 @@ export function sessionRoutes(app: App): void {
   endSession(app)
 }
 
+/** Whoever asks is the fan, and the other one must be a creator. */
 function startSession(app: App): void {
   const schema = {
     tags: ['Sessions'],
@@ -38,6 +43,7 @@ function startSession(app: App): void {
   })
 }
 
+/** @throws {Problem} `invalid-request` for oneself, `missing-reference` for somebody who is no creator */
 async function requireCreator(request: FastifyRequest, id: number): Promise<void> {
   if (id === profileOf(request).id) throw invalidCreator('must be somebody else', 'invalid-request')
   const user = await request.digis.getUserById(id)
@@ -49,6 +55,7 @@ function invalidCreator(message: string, kind: 'invalid-request' | 'missing-refe
   return new Problem(kind, { errors: [{ field: 'creator_id', message }] })
 }
 
+/** Those in which the person is the creator or the fan. */
 function listSessions(app: App): void {
   const schema = {
     tags: ['Sessions'],
@@ -68,6 +75,7 @@ function listSessions(app: App): void {
   })
 }
 
+/** Those that go on. Nobody has many, so there are no pages. */
 function listActiveSessions(app: App): void {
   const schema = {
     tags: ['Sessions'],
@@ -86,6 +94,7 @@ function listActiveSessions(app: App): void {
   })
 }
 
+/** Only the two people of a session see it. */
 function readSession(app: App): void {
   const schema = {
     tags: ['Sessions'],
@@ -98,6 +107,7 @@ function readSession(app: App): void {
   )
 }
 
+/** Either of the two ends it. Safe to repeat, so a caller that got no answer just asks again. */
 function endSession(app: App): void {
   const schema = {
     tags: ['Sessions'],

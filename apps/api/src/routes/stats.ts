@@ -2,8 +2,10 @@ import Type from 'typebox'
 import type { App } from '../app.js'
 import { problems } from '../schemas/problem.js'
 
+/** A number of connections, callers or queries. */
 const Count = Type.Integer({ minimum: 0 })
 
+/** What applications that read the old platform's statistics rely on. */
 const Stats = Type.Object(
   {
     totalCount: Count,
@@ -23,7 +25,11 @@ export interface StatsSource {
   stats(): object
 }
 
-/** The numbers of the database pool, for the service role. */
+/**
+ * The numbers of the database pool, for the service role.
+ *
+ * `GET /stats`
+ */
 export function statsRoutes(app: App, pool: StatsSource): void {
   const schema = {
     tags: ['Operation'],

@@ -6,12 +6,17 @@ import { named } from '../schemas/named.js'
 import { problems } from '../schemas/problem.js'
 import { TokenBalance, TokenChange } from '../schemas/token-balance.js'
 
-/** The token balance: people read their own, the service role changes it. */
+/**
+ * The token balance: people read their own, the service role changes it.
+ *
+ * `GET /users/me/tokens` · `POST /users/:id/tokens`
+ */
 export function tokenRoutes(app: App): void {
   readBalance(app)
   changeBalance(app)
 }
 
+/** A user without an account has nought, which is no different from an account that is empty. */
 function readBalance(app: App): void {
   const schema = {
     tags: ['Tokens'],
@@ -24,6 +29,10 @@ function readBalance(app: App): void {
   })
 }
 
+/**
+ * Only the service role comes here: tokens are bought and spent by the platform, never by the person who holds them.
+ * Two changes at once are both applied; a balance that is too low refuses the change and stays.
+ */
 function changeBalance(app: App): void {
   const schema = {
     tags: ['Tokens'],
@@ -38,6 +47,7 @@ function changeBalance(app: App): void {
   }
   app.post('/users/:id/tokens', { schema, config: { access: 'service' } }, async request => {
     const { id } = request.params
+    // Taking from nobody would otherwise read as an empty account.
     if ((await request.digis.getUserById(id)) === null) {
       throw new Problem('not-found', { detail: `There is no user ${id}.` })
     }
@@ -47,6 +57,7 @@ function changeBalance(app: App): void {
   })
 }
 
+/** Turns the data module's refusal into a conflict and lets every other error through. */
 function insufficient(error: unknown): never {
   if ((error as { code?: unknown }).code !== 'DIGIS_INSUFFICIENT_TOKENS') throw error
   throw new Problem('conflict', {

@@ -14,7 +14,11 @@ import {
   publicProfile,
 } from '../schemas/user.js'
 
-/** Joining, one's own profile, and the public one of others. */
+/**
+ * Joining, one's own profile, and the public one of others.
+ *
+ * `POST /users` · `GET /users/me` · `PATCH /users/me` · `GET /users/:id`
+ */
 export function userRoutes(app: App): void {
   join(app)
   readOwn(app)
@@ -22,6 +26,7 @@ export function userRoutes(app: App): void {
   readOther(app)
 }
 
+/** The `sub` of the token decides whose profile it is: nothing in the body can. */
 function join(app: App): void {
   const schema = {
     tags: ['Users'],
@@ -49,6 +54,7 @@ function join(app: App): void {
   })
 }
 
+/** Open to people without a profile: asking for it is how an application finds out that there is none yet. */
 function readOwn(app: App): void {
   const schema = {
     tags: ['Users'],
@@ -63,6 +69,7 @@ function readOwn(app: App): void {
   })
 }
 
+/** Leaves out of the body what shall stay as it is. */
 function changeOwn(app: App): void {
   const schema = {
     tags: ['Users'],
@@ -80,6 +87,7 @@ function changeOwn(app: App): void {
   })
 }
 
+/** Fans are shown to those who are signed in only; creators are public, see `creators.ts`. */
 function readOther(app: App): void {
   const schema = {
     tags: ['Users'],

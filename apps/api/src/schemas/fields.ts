@@ -9,7 +9,9 @@ export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T
 /** A moment that may not have come yet. */
 export const MomentOrNull = Type.Union([Moment, Type.Null()])
 
+/** Everything but NUL, line breaks included. */
 const STORABLE = '^[^\\u0000]*$'
+/** Up to eight digits and two decimals, no sign. */
 const AMOUNT = '^\\d{1,8}(\\.\\d{1,2})?$'
 
 /** What to say instead of a pattern that does not match. */

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { PROBLEM_KINDS, type ProblemKind } from '../problem.js'
 
+/** One entry of `errors`. */
 const FieldErrorBody = Type.Object({
   field: Type.String({ description: 'Where in the request.', examples: ['price_per_min'] }),
   message: Type.String({ examples: ['must be given'] }),
@@ -21,6 +22,7 @@ export const ProblemResponse = Type.Object(
   { $id: 'Problem', description: 'What went wrong (RFC 9457).' },
 )
 
+/** Goes with 429 and 503: the header is documented where it is sent. */
 const RETRY_AFTER = { type: 'integer', description: 'Seconds until a repetition has a chance.' }
 
 /** What any request can meet: a bad address or header, the rate limit, a failure, a lost or busy database. */
@@ -35,6 +37,7 @@ const ALWAYS: readonly ProblemKind[] = [
 
 /** The error responses of a route: those that any request can meet and the `kinds` of its own. */
 export function problems(...kinds: readonly ProblemKind[]) {
+  // OpenAPI has one response for each status.
   const byStatus = new Map<number, ProblemKind[]>()
   for (const kind of new Set([...kinds, ...ALWAYS])) {
     const { status } = PROBLEM_KINDS[kind]
@@ -43,6 +46,7 @@ export function problems(...kinds: readonly ProblemKind[]) {
   return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(same)]))
 }
 
+/** Several kinds can share a status; the `type` of the body tells them apart. */
 function response(kinds: readonly ProblemKind[]) {
   const description = kinds.map(kind => PROBLEM_KINDS[kind].title).join(', or: ')
   const repeatable = kinds.some(kind => [429, 503].includes(PROBLEM_KINDS[kind].status))

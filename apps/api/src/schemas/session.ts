@@ -2,6 +2,7 @@ import { SESSION_TYPES, type Session } from '@holdfast/digis'
 import Type, { type Static } from 'typebox'
 import { Id, Moment, MomentOrNull } from './fields.js'
 
+/** The same list as in the database. */
 const SessionType = Type.Enum([...SESSION_TYPES], { description: 'How they meet.', examples: ['video'] })
 
 /** A session between a creator and a fan. */

@@ -11,6 +11,7 @@ export const TokenBalance = Type.Object(
 export const TokenChange = Type.Object(
   {
     operation: Type.Enum(['add', 'subtract']),
+    // Far above what anyone buys at once, far below where numbers stop being exact.
     amount: Type.Integer({ minimum: 1, maximum: 1_000_000_000, examples: [50] }),
   },
   { additionalProperties: false, examples: [{ operation: 'add', amount: 50 }] },

@@ -2,6 +2,7 @@ import type { User } from '@holdfast/digis'
 import Type, { type Static } from 'typebox'
 import { amount, Id, line, Moment, money } from './fields.js'
 
+/** The bounds here are those of the database, so that a violation is told by field. */
 const Bio = line({
   maxLength: 5000,
   description: 'What a creator tells about themself.',
@@ -15,6 +16,7 @@ const PictureUrl = line({
 const PRICE = ['What a minute costs.', '2.50'] as const
 const IsCreator = Type.Boolean({ description: 'Whether they offer sessions.' })
 
+/** The fields that the public and the own profile share. */
 const profile = {
   id: Id,
   is_creator: IsCreator,

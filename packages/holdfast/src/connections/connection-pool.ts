@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
-import type { DeadlineWatch, Expiring } from '../base/deadline-watch.js'
+import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
 import type { PgConnection } from '../driver/pg-connection.js'
@@ -8,7 +8,8 @@ import { acquireTimeoutError, overloadedError, poolEndedError } from './acquire-
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
-import { type Place, WaitQueue } from './wait-queue.js'
+import { WaitQueue } from './wait-queue.js'
+import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
 
 /** Whom the pool tells what happens to its connections. */
 export interface PoolListener {
@@ -34,12 +35,6 @@ export interface ConnectionPoolOptions {
   readonly listener: PoolListener
 }
 
-interface Waiter extends Expiring {
-  readonly since: number
-  readonly resolve: (pooled: PooledConnection) => void
-  readonly reject: (error: Error) => void
-}
-
 /** Lends connections: which one, to whom, and when to open or close one. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
@@ -53,6 +48,8 @@ export class ConnectionPool {
   #closing = 0
   #generation = 0
   #useTime = 0
+  /** Since when somebody has been waiting without a break. */
+  #pressureSince = 0
   #ending = false
   #onEnded: (() => void) | undefined
 
@@ -106,25 +103,22 @@ export class ConnectionPool {
     }
   }
 
-  /** Lends a connection at once, when one is fresh and nobody waits. */
-  take(): PooledConnection | undefined {
-    const top = this.#idle.at(-1)
-    if (top === undefined || this.#queue.size > 0) return undefined
-    const now = this.#options.clock.now()
-    if (!this.#isFresh(top, now)) return undefined
-    this.#idle.pop()
-    return this.#lend(top, now)
-  }
-
   /**
    * Lends a connection, waiting for one within the limits and `connectionTimeoutMillis`.
    *
    * @throws PoolTimeoutError, OverloadedError, PoolEndedError, AbortError, or the failure to connect
    */
   acquire(limits: Limits): Promise<PooledConnection> {
-    if (limits.signal?.aborted) return Promise.reject(abortError(limits.signal, 'safe', this.numbers()))
-    const pooled = this.take()
-    return pooled === undefined ? this.#wait(limits) : Promise.resolve(pooled)
+    return new Promise((serve, refuse) => this.lend(limits, { serve, refuse }))
+  }
+
+  /** As {@link ConnectionPool.acquire}, at once where that is possible. */
+  lend(limits: Limits, caller: Caller): void {
+    const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
+    if (refusal !== undefined) return caller.refuse(refusal)
+    const pooled = this.#take()
+    if (pooled === undefined) this.#enqueue(limits, caller)
+    else caller.serve(pooled)
   }
 
   /** Takes a connection back. `destroy`: whatever its state, it is closed. */
@@ -159,7 +153,7 @@ export class ConnectionPool {
   /** Opens connections until `count` are idle or on their way, within `max`. */
   refill(count: number): void {
     const missing = count - this.#idle.length - this.#connector.connecting
-    this.#connector.start(Math.min(missing, this.#room))
+    this.#connector.start(Math.min(missing, this.#capacity))
   }
 
   /**
@@ -171,7 +165,7 @@ export class ConnectionPool {
     this.#ending = true
     const error = poolEndedError(this.numbers())
     this.#connector.stop(error)
-    for (const waiter of this.#queue.drain()) waiter.reject(error)
+    for (const waiter of this.#queue) waiter.refuse(error)
     for (const pooled of [...this.#idle]) this.close(pooled)
     return new Promise(resolve => {
       this.#onEnded = resolve
@@ -192,7 +186,7 @@ export class ConnectionPool {
   }
 
   /** How many connections may still be opened. Those being closed count: the server has not let them go yet. */
-  get #room(): number {
+  get #capacity(): number {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
@@ -218,49 +212,45 @@ export class ConnectionPool {
     return pooled
   }
 
-  #wait({ deadline, signal }: Limits): Promise<PooledConnection> {
+  /** Lends a connection at once, when one is fresh and nobody waits. */
+  #take(): PooledConnection | undefined {
+    const top = this.#idle.at(-1)
+    if (top === undefined || this.#queue.size > 0) return undefined
+    const now = this.#options.clock.now()
+    if (!this.#isFresh(top, now)) return undefined
+    this.#idle.pop()
+    return this.#lend(top, now)
+  }
+
+  #enqueue({ deadline, signal }: Limits, caller: Caller): void {
     const refusal = this.#refusal()
-    if (refusal !== undefined) return Promise.reject(refusal)
+    if (refusal !== undefined) return caller.refuse(refusal)
     const { clock, settings, deadlines } = this.#options
-    return new Promise((resolve, reject) => {
-      const since = clock.now()
-      const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
-      const leave = () => {
-        deadlines.unwatch(waiter)
-        signal?.removeEventListener('abort', onAbort)
-        this.#queue.remove(place)
-      }
-      const refuse = (error: Error) => {
-        leave()
-        reject(error)
-      }
-      const onAbort = () => refuse(abortError(signal as AbortSignal, 'safe', this.numbers()))
-      const waiter: Waiter = {
-        since,
-        deadline: limit,
-        watchIndex: -1,
-        expire: () => refuse(this.#timeoutError(limit - since)),
-        reject: refuse,
-        resolve: pooled => {
-          leave()
-          resolve(pooled)
-        },
-      }
-      const place: Place<Waiter> = this.#queue.add(waiter)
-      deadlines.watch(waiter)
-      signal?.addEventListener('abort', onAbort)
-      this.#pump()
-    })
+    const since = clock.now()
+    const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
+    const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal })
+    if (this.#queue.size === 0) this.#pressureSince = since
+    this.#queue.add(waiter)
+    deadlines.watch(waiter)
+    this.#pump()
   }
 
   /** Why a caller need not even wait. */
   #refusal(): Error | undefined {
     if (this.#ending) return poolEndedError(this.numbers())
-    const capacity = this.#room + this.#preparing + this.#connector.connecting + this.#idle.length
-    if (this.#queue.size >= this.#options.settings.maxWaiting + capacity)
-      return overloadedError(this.numbers())
+    const soon = this.#capacity + this.#preparing + this.#connector.connecting + this.#idle.length
+    if (this.#queue.size >= this.#options.settings.maxWaiting + soon) return overloadedError(this.numbers())
     const hopeless = this.#connector.down && this.#all.size === 0 && this.#connector.millisToNextAttempt > 0
     return hopeless ? this.#connector.lastError : undefined
+  }
+
+  readonly #waitingRoom: WaitingRoom = {
+    left: waiter => {
+      this.#options.deadlines.unwatch(waiter)
+      this.#queue.remove(waiter)
+    },
+    timeoutError: millis => this.#timeoutError(millis),
+    abortError: signal => abortError(signal, 'safe', this.numbers()),
   }
 
   #timeoutError(millis: number): Error {
@@ -289,32 +279,34 @@ export class ConnectionPool {
   }
 
   #serve(pooled: PooledConnection, now: number): void {
-    this.#queue.oldest?.resolve(this.#lend(pooled, now))
+    this.#queue.oldest?.serve(this.#lend(pooled, now))
   }
 
   #grow(): void {
     const oldest = this.#queue.oldest
     if (oldest === undefined) return
     const { connecting, connectTime } = this.#connector
-    const longestWait = this.#options.clock.now() - oldest.since
+    const now = this.#options.clock.now()
+    const longestWait = now - oldest.since
     const open = connectionsToOpen({
       waiting: this.#queue.size,
       coming: this.#preparing + connecting,
       connecting,
       active: this.#activeCount,
-      room: this.#room,
+      room: this.#capacity,
       useTime: this.#useTime,
       connectTime,
       longestWait,
+      pressure: now - this.#pressureSince,
     })
     if (open > 0) this.#connector.start(open)
     const nextAttempt = this.#connector.millisToNextAttempt
     if (nextAttempt > 0) this.#connector.wakeAfter(nextAttempt, true)
-    else if (open === 0 && this.#room > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
+    else if (open === 0 && this.#capacity > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
   }
 
   #wake(): void {
-    if (this.#connector.lastError !== undefined && this.#room > 0) this.#connector.start(1)
+    if (this.#connector.lastError !== undefined && this.#capacity > 0) this.#connector.start(1)
     this.#pump()
   }
 
@@ -343,7 +335,7 @@ export class ConnectionPool {
   #openFailed(error: Error): void {
     // While connections exist they may still serve those who wait.
     if (this.#connector.down && this.#all.size === 0) {
-      for (const waiter of this.#queue.drain()) waiter.reject(error)
+      for (const waiter of this.#queue) waiter.refuse(error)
     }
     this.#pump()
   }

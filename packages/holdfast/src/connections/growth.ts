@@ -14,24 +14,31 @@ export interface Demand {
   readonly connectTime: number
   /** How long the oldest caller has been waiting. */
   readonly longestWait: number
+  /** How long there has been somebody waiting without a break. */
+  readonly pressure: number
 }
 
 /** Connections opened at the same time at most: a server forks a process for each. */
 export const MOST_CONNECTING = 8
 
+/** Waiting that goes on for this many connect times is no spike: the pool is too small for the load. */
+const SUSTAINED = 2
+
 /**
  * How many connections to open now: none while the callers will be served sooner by the connections in use than
  * by new ones. The last of `n` callers waits for `n / active` uses; once the oldest caller has waited longer than
- * a connect takes, the estimate was wrong and every caller that is not covered gets a connection.
+ * a connect takes, the estimate was wrong and every caller that is not covered gets a connection. Under pressure
+ * that does not end the pool grows one connection at a time.
  */
 export function connectionsToOpen(demand: Demand): number {
+  const { active, connecting, connectTime, useTime } = demand
   const uncovered = demand.waiting - demand.coming
-  const allowed = Math.min(uncovered, demand.room, MOST_CONNECTING - demand.connecting)
+  const allowed = Math.min(uncovered, demand.room, MOST_CONNECTING - connecting)
   if (allowed <= 0) return 0
-  if (demand.active === 0 || demand.useTime === 0) return allowed
-  if (demand.longestWait > demand.connectTime) return allowed
-  const patient = Math.floor((demand.connectTime / demand.useTime) * demand.active)
-  return Math.max(0, Math.min(allowed, uncovered - patient))
+  if (active === 0 || useTime === 0 || demand.longestWait > connectTime) return allowed
+  const patient = Math.floor((connectTime / useTime) * active)
+  const sustained = connecting === 0 && demand.pressure > SUSTAINED * connectTime
+  return Math.max(sustained ? 1 : 0, Math.min(allowed, uncovered - patient))
 }
 
 /** Exponential moving average with weight 1/8 for the newest sample; the first sample counts whole. */

@@ -1,63 +1,55 @@
-/** Links of a waiter in its queue; the queue's own. */
-interface Node<T> {
-  readonly value: T
-  previous: Node<T> | undefined
-  next: Node<T> | undefined
+/** Links of an entry of a {@link WaitQueue}; only the queue writes them. */
+export interface Queued {
+  previous: this | undefined
+  next: this | undefined
   queued: boolean
 }
 
-/** A place in the queue: what {@link WaitQueue.remove} needs to leave it. */
-export type Place<T> = Node<T>
-
-/** First in, first out; leaving from the middle costs the same as from the ends. */
-export class WaitQueue<T> {
-  #first: Node<T> | undefined
-  #last: Node<T> | undefined
+/** First in, first out; leaving from the middle costs the same as from the ends. An entry is in one queue once. */
+export class WaitQueue<T extends Queued> {
+  #first: T | undefined
+  #last: T | undefined
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
-  /** The value that waits longest. */
+  /** The entry that waits longest. */
   get oldest(): T | undefined {
-    return this.#first?.value
+    return this.#first
   }
 
-  add(value: T): Place<T> {
-    const node: Node<T> = { value, previous: this.#last, next: undefined, queued: true }
-    if (this.#last === undefined) this.#first = node
-    else this.#last.next = node
-    this.#last = node
+  add(entry: T): void {
+    entry.previous = this.#last
+    entry.queued = true
+    if (this.#last === undefined) this.#first = entry
+    else this.#last.next = entry
+    this.#last = entry
     this.#size++
-    return node
   }
 
-  /** Takes the value that waits longest. */
-  shift(): T | undefined {
-    const node = this.#first
-    if (node !== undefined) this.remove(node)
-    return node?.value
-  }
-
-  /** Leaves the queue; a place that was left or served already changes nothing. */
-  remove(node: Place<T>): void {
-    if (!node.queued) return
-    node.queued = false
-    if (node.previous === undefined) this.#first = node.next
-    else node.previous.next = node.next
-    if (node.next === undefined) this.#last = node.previous
-    else node.next.previous = node.previous
-    // A dead node in the old generation would keep every younger one it leads to alive until a full collection.
-    node.previous = undefined
-    node.next = undefined
+  /** Leaves the queue; an entry that has left already changes nothing. */
+  remove(entry: T): void {
+    if (!entry.queued) return
+    const { previous, next } = entry
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    entry.queued = false
+    // A dead entry in the old generation would keep every younger one it leads to alive until a full collection.
+    entry.previous = undefined
+    entry.next = undefined
     this.#size--
   }
 
-  /** Takes all values, oldest first. */
-  drain(): T[] {
-    const values: T[] = []
-    for (let value = this.shift(); value !== undefined; value = this.shift()) values.push(value)
-    return values
+  /** All entries, oldest first. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (let entry = this.#first; entry !== undefined; ) {
+      const { next } = entry
+      yield entry
+      entry = next
+    }
   }
 }
