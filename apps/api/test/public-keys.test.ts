@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTokenVerifier } from '../dist/verify-token.js'
+import { expectProblem } from './support/expect-problem.js'
+import { startService } from './support/service.js'
 
 const SUBJECT = '7f3d5a52-0d5b-4f5e-9a43-0e6a3b1d2c4f'
 
@@ -84,4 +86,14 @@ test('keys that cannot be fetched leave it undecided, which is not the fault of 
   const verify = createTokenVerifier({ ...rules(), jwksUrl: 'http://127.0.0.1:1/jwks' })
   const token = await sign({ alg: 'ES256', kid: 'one' }, pair.privateKey)
   expect(await verify(token)).toMatchObject({ kind: 'undecided' })
+})
+
+test('then public routes answer as ever, and the others say that it will pass', async () => {
+  const service = await startService({ SUPABASE_JWKS_URL: 'http://127.0.0.1:1/jwks' })
+  const token = await sign({ alg: 'ES256', kid: 'one' }, pair.privateKey)
+  expect((await service.call('GET /api/creators', { token })).status).toBe(200)
+  const answer = await service.call('GET /api/users/me', { token })
+  expectProblem(answer, { status: 503, kind: 'unavailable' })
+  expect(answer.headers.get('retry-after')).toBe('5')
+  await service.close()
 })

@@ -1,11 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { App } from '../app.js'
+import { describeError } from '../log-problem.js'
 
 /** What the service asks of its pool to know whether the database answers. */
 export interface HealthSource {
   /** Never throws. */
-  health(options: { timeout: number }): Promise<{ healthy: boolean; latencyMs?: number | undefined }>
+  health(options: {
+    timeout: number
+  }): Promise<{ healthy: boolean; latencyMs?: number | undefined; error?: unknown }>
 }
 
 /** A database that needs longer than this is not ready, in milliseconds; a probe waits no longer. */
@@ -44,7 +47,8 @@ export function healthRoutes(app: App, pool: HealthSource): void {
   // The pool's own words on a failure stay inside: they name hosts.
   const check = async (request: FastifyRequest, reply: FastifyReply): Promise<Static<typeof Ready>> => {
     const timeout = Math.min(HEALTH_TIMEOUT, request.deadline.remaining())
-    const { healthy, latencyMs = null } = await pool.health({ timeout })
+    const { healthy, latencyMs = null, error } = await pool.health({ timeout })
+    if (!healthy) request.log.warn({ error: describeError(error) }, 'The database does not answer')
     const status = stopping ? 'stopping' : healthy ? 'ok' : 'unavailable'
     reply.code(status === 'ok' ? 200 : 503)
     return { status, database: { healthy, latencyMs: healthy ? latencyMs : null } }
