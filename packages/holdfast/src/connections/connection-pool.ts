@@ -207,7 +207,6 @@ export class ConnectionPool {
     pooled.lentAt = now
     pooled.leakReported = false
     pooled.rollbackExpected = false
-    pooled.borrower = undefined
     this.#options.listener.onAcquire(pooled)
     return pooled
   }
@@ -318,8 +317,7 @@ export class ConnectionPool {
       lifetime,
       generation: this.#generation,
     })
-    connection.client.on('error', error => this.#lost(pooled, error))
-    connection.client.on('end', () => this.#lost(pooled, new Error('Connection terminated unexpectedly')))
+    connection.onLost = error => this.#lost(pooled, error)
     this.#all.add(pooled)
     listener.onConnect(pooled)
     if (this.#ending || !connection.usable) return this.close(pooled)
@@ -354,7 +352,6 @@ export class ConnectionPool {
     const { connection } = pooled
     const forgotten = task === 'reset' && !connection.outsideTransaction && !pooled.rollbackExpected
     if (forgotten) this.#options.listener.onOpenTransaction(pooled)
-    pooled.borrower = undefined
     pooled.apply(task)
     this.#preparing++
     const generation = this.#generation
@@ -374,6 +371,7 @@ export class ConnectionPool {
     pooled.apply('settled')
     if (pooled.state !== 'idle') return
     pooled.idleSince = now
+    pooled.borrower = undefined
     pooled.generation = generation
     if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled, now)
     this.#rest(pooled)

@@ -30,16 +30,17 @@ type QueryCallback = (error: Error | undefined, result?: Result) => void
  */
 export class PgConnection implements QueryHost {
   readonly client: PoolClient
-  readonly clock: Clock
-  readonly deadlines: DeadlineWatch
-  readonly #queryTimeout: number
+  readonly #options: ConnectionOptions
+  /** Told once, when the connection is lost. */
+  onLost: ((error: Error) => void) | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
   #wasCancelled = false
-  readonly #staleStatements = new Set<string>()
+  /** Names of prepared statements that the server has to forget; none nearly always, so made when needed. */
+  #staleStatements: Set<string> | undefined
 
   /** @param client connected, or about to be: its errors are listened to from here on */
-  constructor(client: Client, { clock, deadlines, queryTimeout }: ConnectionOptions) {
+  constructor(client: Client, options: ConnectionOptions) {
     if (internals(client).connection === undefined) {
       throw new OptionsError(
         'Client',
@@ -48,17 +49,20 @@ export class PgConnection implements QueryHost {
       )
     }
     this.client = client as PoolClient
-    this.clock = clock
-    this.deadlines = deadlines
-    this.#queryTimeout = queryTimeout
+    this.#options = options
     internals(client).connectionParameters.query_timeout = false
-    client.on('error', error => {
-      this.#lost ??= error
-    })
-    client.on('end', () => {
-      this.#lost ??= new Error('Connection terminated')
-    })
+    // One listener for both: without one for 'error' a killed connection would end the process.
+    const onEnd = (error = new Error('Connection terminated unexpectedly')) => this.#end(error)
+    client.on('error', onEnd).on('end', onEnd)
     this.client.query = this.#borrowedQuery as PoolClient['query']
+  }
+
+  get clock(): Clock {
+    return this.#options.clock
+  }
+
+  get deadlines(): DeadlineWatch {
+    return this.#options.deadlines
   }
 
   get lost(): Error | undefined {
@@ -72,7 +76,7 @@ export class PgConnection implements QueryHost {
 
   /** Whether nothing runs, waits or is being cancelled: the server has said ReadyForQuery. */
   get quiet(): boolean {
-    return this.#nothingRuns && !this.#wasCancelled && this.#staleStatements.size === 0
+    return this.#nothingRuns && !this.#wasCancelled && this.#staleStatements === undefined
   }
 
   /** Whether the server says that no transaction is open. */
@@ -154,6 +158,7 @@ export class PgConnection implements QueryHost {
     name: string
   }): Outcome {
     const replace = async (error: Error) => {
+      this.#staleStatements ??= new Set()
       this.#staleStatements.add(name)
       if (!this.outsideTransaction) return outcome.reject(error)
       await this.#forgetStaleStatements()
@@ -165,15 +170,21 @@ export class PgConnection implements QueryHost {
     }
   }
 
+  #end(error: Error): void {
+    if (this.#lost !== undefined) return
+    this.#lost = error
+    this.onLost?.(error)
+  }
+
   async #forgetStaleStatements(): Promise<void> {
     const { parsedStatements, submittedNamedStatements } = internals(this.client).connection
-    for (const name of this.#staleStatements) {
+    for (const name of this.#staleStatements ?? []) {
       delete parsedStatements[name]
       delete submittedNamedStatements[name]
       // 26000 "does not exist" is as good as done.
       await this.#attempt(`DEALLOCATE ${this.client.escapeIdentifier(name)}`, HOUSEKEEPING_MS)
     }
-    this.#staleStatements.clear()
+    this.#staleStatements = undefined
   }
 
   /** The prototype's method at the time of the call, so that instrumentation of pg keeps working. */
@@ -207,7 +218,7 @@ export class PgConnection implements QueryHost {
     values: unknown[] | undefined,
   ): Promise<Result> {
     try {
-      const defaults = { now: this.clock.now(), queryTimeout: this.#queryTimeout }
+      const defaults = { now: this.clock.now(), queryTimeout: this.#options.queryTimeout }
       return await this.query(toRequest(config, values, defaults))
     } catch (error) {
       // The stack of the caller, not of the socket's read event.

@@ -1,4 +1,4 @@
-import { type ErrorCategory, HoldfastError, type Retry } from '../base/errors.js'
+import type { ErrorCategory, Retry } from '../base/errors.js'
 
 interface Meaning {
   readonly category: ErrorCategory
@@ -16,6 +16,8 @@ const meaning = (category: ErrorCategory, retry: Retry): Meaning => ({ category,
 const BY_CODE: Readonly<Record<string, Meaning>> = {
   '08P01': meaning('internal', 'never'),
   '0A000': meaning('syntax', 'never'),
+  // RESTRICT, as PostgreSQL 18 reports it; older servers say 23503.
+  '23001': meaning('missing-reference', 'never'),
   '23502': meaning('not-null-violated', 'never'),
   '23503': meaning('missing-reference', 'never'),
   '23505': meaning('duplicate', 'never'),
@@ -72,15 +74,15 @@ export function meaningOf(sqlState: string): Meaning {
 }
 
 /**
- * The category of any error: Holdfast's own, PostgreSQL's by its SQLSTATE, also behind the `cause` of a wrapper
- * such as an ORM's. `undefined` when it is neither.
+ * The category of any error: one that carries a category, PostgreSQL's by its SQLSTATE, also behind the `cause` of
+ * a wrapper such as an ORM's. `undefined` when it is neither.
  */
 export function errorCategory(error: unknown): ErrorCategory | undefined {
   let current = error
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    if (current instanceof HoldfastError) return current.category
-    const code = (current as { code?: unknown }).code
+    const { code, category } = current as { code?: unknown; category?: ErrorCategory }
     if (isSqlState(code)) return meaningOf(code).category
+    if (typeof category === 'string') return category
     current = current.cause
   }
   return undefined
