@@ -9,7 +9,7 @@ export {
   type StopMode,
   startPostgres,
 } from './postgres-server.js'
-export { isAlive } from './process-tree.js'
+export { commandLine, isAlive } from './process-tree.js'
 export { type SeededRandom, seededRandom } from './random.js'
 export { reachableFolder } from './reachable-folder.js'
 export { type RedisOptions, RedisServer, startRedis } from './redis-server.js'

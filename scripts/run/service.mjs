@@ -1,0 +1,96 @@
+import { serve } from '../../apps/api/dist/main.js'
+import { startDemoDatabase } from './demo-database.mjs'
+import { checkGivenDatabase } from './given-database.mjs'
+import { paint } from './terminal.mjs'
+
+const FIRST_PORT = 3000
+const LAST_PORT = 3099
+
+/**
+ * A running service.
+ *
+ * @typedef {{ stop: () => Promise<void>, abandon: () => void }} Service `stop` drains and ends everything;
+ *   `abandon` leaves what has not ended yet to its guardian
+ */
+
+/**
+ * Starts the service on the server of `DATABASE_URL`, or on an embedded one with demo data.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Service>}
+ */
+export function startService(env) {
+  return env.DATABASE_URL ? serveGiven(env, env.DATABASE_URL) : serveDemo(env)
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} databaseUrl
+ * @returns {Promise<Service>}
+ */
+async function serveGiven(env, databaseUrl) {
+  await checkGivenDatabase(databaseUrl, env.HOLDFAST_MIGRATE === '1')
+  const served = await serveOnPort({ databaseUrl }, env.PORT)
+  console.log(
+    `\nDIGIS answers on ${paint('bold', served.address)}, its API is described on ${served.address}/api/docs`,
+  )
+  return { stop: () => served.close(), abandon: () => {} }
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Service>}
+ */
+async function serveDemo(env) {
+  if (env.NODE_ENV === 'production') {
+    throw new Error(
+      'NODE_ENV=production needs DATABASE_URL: the demo, with its made-up data, is for trying only.',
+    )
+  }
+  const database = await startDemoDatabase()
+  try {
+    const served = await serveOnPort({ databaseUrl: database.url, demo: true }, env.PORT)
+    database.announce(served.address)
+    sayWhatToTry(served)
+    return { stop: () => served.close().finally(() => database.stop()), abandon: () => database.abandon() }
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}
+
+/**
+ * @param {{ databaseUrl: string, demo?: boolean }} options
+ * @param {string | undefined} givenPort absent: the first free one from 3000
+ */
+async function serveOnPort(options, givenPort) {
+  const last = givenPort === undefined ? LAST_PORT : Number(givenPort)
+  for (let port = givenPort === undefined ? FIRST_PORT : last; ; port += 1) {
+    try {
+      return await serve({ ...options, port })
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EADDRINUSE') throw error
+      if (port < last) continue
+      const free =
+        givenPort === undefined ? `All ports from ${FIRST_PORT} to ${LAST_PORT} are` : `Port ${port} is`
+      throw new Error(`${free} in use. Choose another: PORT=4000 npm start`)
+    }
+  }
+}
+
+/** @param {import('../../apps/api/dist/main.js').Served} served */
+function sayWhatToTry({ address, demoTokens }) {
+  console.log(`
+${paint('bold', `DIGIS answers on ${address}`)}, its API is described on ${address}/api/docs
+
+Try it in another terminal:
+  ${paint('cyan', `curl '${address}/api/creators?limit=3'`)}
+  ${paint('cyan', `curl '${address}/api/creators/search?q=yoga&limit=3'`)}
+  ${paint('cyan', `curl '${address}/api/users/me/tokens' -H 'Authorization: Bearer ${demoTokens?.fan}'`)}
+
+That was the token of a fan. The token of a creator, for ${address}/api/users/me/earnings:
+  ${demoTokens?.creator}
+
+Ctrl-C stops everything.
+`)
+}
