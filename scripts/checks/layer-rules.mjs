@@ -62,7 +62,8 @@ export const MEMBERS = {
   'apps/dashboard': { ours: [] },
   benchmarks: { ours: ['holdfast', '@holdfast/digis', '@holdfast/testkit'] },
   examples: { ours: ['holdfast', '@holdfast/digis'] },
-  scripts: { ours: ['holdfast', '@holdfast/digis', '@holdfast/testkit'] },
+  // `npm start` puts the database, the demo data and the service together: nothing stands above it.
+  scripts: { ours: ['holdfast', '@holdfast/digis', '@holdfast/testkit', '@holdfast/api'] },
 }
 
 /** What test files may import besides what their package may. */

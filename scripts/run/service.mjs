@@ -1,4 +1,4 @@
-import { serve } from '../../apps/api/dist/main.js'
+import { serve } from '@holdfast/api'
 import { startDemoDatabase } from './demo-database.mjs'
 import { checkGivenDatabase } from './given-database.mjs'
 import { paint } from './terminal.mjs'
@@ -78,7 +78,7 @@ async function serveOnPort(options, givenPort) {
   }
 }
 
-/** @param {import('../../apps/api/dist/main.js').Served} served */
+/** @param {import('@holdfast/api').Served} served */
 function sayWhatToTry({ address, demoTokens }) {
   console.log(`
 ${paint('bold', `DIGIS answers on ${address}`)}, its API is described on ${address}/api/docs

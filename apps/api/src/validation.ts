@@ -66,7 +66,7 @@ function patternMessage(pattern: string): string {
   return PATTERN_MESSAGES[pattern] ?? `must match ${pattern}`
 }
 
-/** `/home/street` is `home.street`. */
+/** `/address/street` is `address.street`. */
 function pathOf(instancePath: string): string {
   return instancePath
     .split('/')

@@ -39,6 +39,7 @@ export class ConnectionWatch {
   }
 }
 
+/** A client of its own, outside of every pool under test. */
 async function connect(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, application_name: 'holdfast leak check' })
   await client.connect()

@@ -3,6 +3,7 @@ export interface FakeClock {
   /** Milliseconds. */
   now(): number
   setTimeout(callback: () => void, millis: number): NodeJS.Timeout
+  /** Stops a timer; one that has fired or was stopped changes nothing. */
   clearTimeout(timer: NodeJS.Timeout): void
   /**
    * Turns the clock by so many milliseconds. Timers due until then fire in the order of their times, each at its
@@ -38,6 +39,7 @@ export function fakeClock(start = 0): FakeClock {
   return clock
 }
 
+/** What a timer does, and after how many milliseconds. */
 interface Alarm {
   readonly callback: () => void
   readonly millis: number
@@ -103,6 +105,7 @@ class FakeTimer implements NodeJS.Timeout {
   }
 }
 
+/** The timer that is due first, up to and with `end`; the older one of two that are due together. */
 function nextDue(timers: Set<FakeTimer>, end: number): FakeTimer | undefined {
   let next: FakeTimer | undefined
   for (const timer of timers) {

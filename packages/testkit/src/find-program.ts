@@ -8,6 +8,7 @@ export function findProgram(name: string): string | undefined {
   return folders.flatMap(folder => names.map(each => join(folder, each))).find(isExecutable)
 }
 
+/** Whether this user may run the file. */
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

@@ -24,6 +24,7 @@ process.once('disconnect', shutDown)
 // The owner decides when to stop: a Ctrl-C in its terminal must let it finish its work first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
+/** Starts the program and tells the owner its process id, then how it ended. */
 function run(command: GuardedCommand): void {
   const log = openSync(command.log, 'a', 0o600)
   const child = spawn(command.program, command.args, {
@@ -42,10 +43,12 @@ function run(command: GuardedCommand): void {
   })
 }
 
+/** Tells the owner something; an owner that is gone does not hear it. */
 function notify(notice: Notice): void {
   if (process.connected) process.send?.(notice)
 }
 
+/** Ends the program politely, then by force when it does not go. */
 function shutDown(): void {
   if (!server?.pid) {
     finish()
@@ -61,6 +64,7 @@ function shutDown(): void {
   }, GRACE)
 }
 
+/** Sends a signal; a process that is gone is what we want. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
@@ -69,6 +73,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Leaves nothing that would keep this process. */
 function finish(): void {
   if (removeFolder) rmSync(removeFolder, { recursive: true, force: true, maxRetries: 5 })
   process.exit()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ServerAccount } from './server-account.js'
 
+/** How a guarded process is owned. */
 export interface GuardianOptions {
   /** What asks the server to stop when the owner is gone. */
   readonly stopSignal: NodeJS.Signals
@@ -12,14 +13,19 @@ export interface GuardianOptions {
 
 /** A server to run. Its output is appended to the file `log`. */
 export interface GuardedCommand {
+  /** Path of the program. */
   readonly program: string
   readonly args: readonly string[]
+  /** The folder it starts in. */
   readonly folder: string
+  /** The file that takes what it prints. */
   readonly log: string
   readonly environment: Record<string, string>
+  /** The user it runs as; absent: ours. */
   readonly account?: ServerAccount
 }
 
+/** How a process ended: by its own exit code, or by a signal. */
 export interface ExitStatus {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -31,6 +37,7 @@ export type Notice =
   | { readonly kind: 'failed'; readonly message: string }
   | ({ readonly kind: 'exited' } & ExitStatus)
 
+/** A running program whose guardian ends it when its owner is gone. */
 export interface GuardedProcess {
   readonly pid: number
   /** Settles when the process has ended. */
@@ -117,10 +124,12 @@ export class Guardian {
   }
 }
 
+/** A notice in words, for an error. */
 function describe(notice: Notice): string {
   return notice.kind === 'failed' ? notice.message : notice.kind
 }
 
+/** Ends a process that may be gone already. */
 function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')

@@ -11,6 +11,7 @@ export function installedPostgres(): string[] {
     .map(({ bin }) => bin)
 }
 
+/** The versions installed below a folder, each with the folder of its programs. */
 function versionsIn(parent: string): { version: number; bin: string }[] {
   if (!existsSync(parent)) return []
   return readdirSync(parent).flatMap(name => {

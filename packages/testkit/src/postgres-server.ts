@@ -20,6 +20,7 @@ import { ServerLog } from './server-log.js'
 import { ServerProcess } from './server-process.js'
 import { createDatabase, type TestDatabase } from './test-database.js'
 
+/** How a server is started; every field has a default. */
 export interface PostgresOptions {
   /** Configuration settings, for example `{ max_connections: 5 }`. */
   readonly settings?: Settings
@@ -45,6 +46,7 @@ const START_DEADLINE = 60_000
 /** Milliseconds in which a fast stop ends before everything is killed. */
 const STOP_PATIENCE = 15_000
 
+/** Everything a server consists of. */
 interface PostgresParts {
   readonly options: PostgresOptions
   readonly account: ServerAccount
@@ -127,6 +129,7 @@ export class PostgresServer {
     return this.#log.text()
   }
 
+  /** The superuser's URL of a database on this server. */
   urlFor(database: string): string {
     return `postgres://${this.user}:${this.password}@${this.host}:${this.port}/${encodeURIComponent(database)}`
   }
@@ -151,6 +154,7 @@ export class PostgresServer {
     await this.#process.end(STOP_SIGNALS[mode], mode === 'smart' ? undefined : STOP_PATIENCE)
   }
 
+  /** Stops and starts again on the same port with the same data. */
   async restart(options?: { mode?: StopMode }): Promise<void> {
     await this.stop(options)
     await this.start()
@@ -230,6 +234,7 @@ export class PostgresServer {
   }
 }
 
+/** Whether the server has written that it accepts connections. */
 function isReady(pidFile: string, pid: number): boolean {
   try {
     const lines = readFileSync(pidFile, 'utf8').split('\n')

@@ -11,6 +11,7 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid)
 }
 
+/** Whether a process has ended and only waits to be collected. */
 function isZombie(pid: number): boolean {
   return process.platform === 'linux' && linuxStat(pid)?.state === 'Z'
 }
@@ -49,6 +50,7 @@ export function commandLine(pid: number): string {
   }
 }
 
+/** The children of each process. */
 function childrenByParent(): Map<number, number[]> {
   const byParent = new Map<number, number[]>()
   for (const { pid, parent } of processes()) {
@@ -59,6 +61,7 @@ function childrenByParent(): Map<number, number[]> {
   return byParent
 }
 
+/** All processes, from /proc or from `ps`. */
 function processes(): { pid: number; parent: number }[] {
   return process.platform === 'linux' ? linuxProcesses() : listedProcesses()
 }

@@ -39,6 +39,7 @@ export function seededRandom(seed: number = freshSeed()): SeededRandom {
   }
 }
 
+/** A seed nobody chose. */
 function freshSeed(): number {
   const given = process.env.HOLDFAST_SEED
   return given === undefined ? randomInt(0x100000000) : Number(given)
@@ -55,11 +56,13 @@ function mulberry(seed: number): () => number {
   }
 }
 
+/** One of the items, each as likely. */
 function pick<T>(items: readonly T[], next: () => number): T {
   if (items.length === 0) throw new RangeError('pick() expects at least one item, given none')
   return items[Math.floor(next() * items.length)] as T
 }
 
+/** The items in a random order; the array given stays as it is. */
 function shuffle<T>(items: readonly T[], int: (min: number, max: number) => number): T[] {
   const remaining = [...items]
   const shuffled: T[] = []

@@ -8,6 +8,7 @@ import { temporaryFolder } from './reachable-folder.js'
 import { ServerLog } from './server-log.js'
 import { ServerProcess } from './server-process.js'
 
+/** How a Redis is started. */
 export interface RedisOptions {
   /** More arguments of redis-server, for example `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[]
@@ -36,6 +37,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return server
 }
 
+/** The path of `redis-server`, or an error that says what to install. */
 function findRedis(): string {
   const program = findProgram('redis-server')
   if (program) return program

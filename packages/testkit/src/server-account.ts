@@ -17,11 +17,13 @@ export function serverAccount(existing?: string): ServerAccount {
   return ownerOf(existing) ?? lookUp('postgres') ?? createAccount()
 }
 
+/** The owner of an existing folder, otherwise nobody in particular. */
 function ownerOf(folder: string | undefined): ServerAccount {
   const stats = folder === undefined ? undefined : statSync(folder, { throwIfNoEntry: false })
   return stats && stats.uid !== 0 ? { uid: stats.uid, gid: stats.gid } : undefined
 }
 
+/** The ids of a user by name. */
 function lookUp(name: string): ServerAccount {
   try {
     return { uid: id('-u', name), gid: id('-g', name) }
@@ -40,6 +42,7 @@ const CREATE_COMMANDS = [
   'addgroup -S postgres && adduser -S -D -H -G postgres -s /sbin/nologin postgres',
 ]
 
+/** Makes the user `postgres`, and says so. */
 function createAccount(): ServerAccount {
   for (const command of CREATE_COMMANDS) {
     try {

@@ -62,6 +62,7 @@ export async function dropTemporaryDatabases(): Promise<void> {
   await Promise.all(temporaryDatabases().map(database => database.drop()))
 }
 
+/** A server for a process that runs without a shared one; started once. */
 function ownServerUrl(): Promise<string> {
   ownServer ??= startPostgres().then(server => {
     keepProcess(server.guardianPid)

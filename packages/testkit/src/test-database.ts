@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { registerSecret } from './secrets.js'
 
+/** A database that a test may do anything with. */
 export interface TestDatabase {
   readonly name: string
   readonly url: string
@@ -28,6 +29,7 @@ export async function createDatabase(adminUrl: string, template?: string): Promi
   }
 }
 
+/** Runs one statement on a connection of its own. */
 async function execute(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

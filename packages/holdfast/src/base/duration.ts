@@ -30,6 +30,7 @@ export function parseDuration(value: unknown, path: string): number {
   )
 }
 
+/** Milliseconds of a text with a unit; NaN when it has none. */
 function parseText(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
   if (match === null) return Number.NaN

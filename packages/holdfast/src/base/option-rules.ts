@@ -26,6 +26,7 @@ export function checkOptions(given: unknown, rules: Rules, path = ''): Record<st
   return resolved
 }
 
+/** The error for a name that no rule knows, with the name that was probably meant. */
 function unknownOption(name: string, rules: Rules, path: string): OptionsError {
   const lower = name.toLowerCase()
   const similar = Object.keys(rules).find(known => distance(known.toLowerCase(), lower) <= 2)

@@ -133,6 +133,7 @@ export function resolveSettings(
   })
 }
 
+/** A number inside an optional group: without limit when the group is switched off. */
 function limitOf<K extends string>(
   options: Partial<Record<K, number>> | false | undefined,
   name: K,

@@ -33,11 +33,13 @@ export function poolEndedError(numbers: PoolNumbers): PoolEndedError {
   return new PoolEndedError('HOLDFAST_POOL_ENDED', message, { pool: numbers })
 }
 
+/** Why a pool whose server answers had nothing to lend. */
 function busy({ numbers, longestUse }: Shortage): string {
   if (numbers.active === 0) return 'connections were still being opened'
   return `${numbers.active} of ${numbers.max} connections are in use, the longest for ${formatMillis(longestUse)}: look for slow queries or clients that are not released, or raise "max"`
 }
 
+/** The pool's numbers in one line. */
 function show({ total, active, idle, connecting, waiting, max }: PoolNumbers): string {
   return `total=${total} active=${active} idle=${idle} connecting=${connecting} waiting=${waiting} max=${max}`
 }

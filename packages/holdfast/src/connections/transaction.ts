@@ -96,12 +96,14 @@ export async function runTransaction<T>(
   return value
 }
 
+/** The error for a transaction that is cut off at its limit. */
 function limitError(reason: 'timeout' | 'abort', { signal }: Limits): Error {
   if (reason === 'abort' && signal !== undefined) return abortError(signal, 'safe')
   const message = 'The transaction ran past its deadline and is rolled back; nothing was applied.'
   return new QueryTimeoutError('HOLDFAST_QUERY_TIMEOUT', message, { retry: 'safe' })
 }
 
+/** Ends the transaction and makes sure that it was a commit. */
 async function commit({ pooled, limits, toRequest }: TransactionContext): Promise<void> {
   const { connection } = pooled
   if (connection.usable && connection.quiet && connection.outsideTransaction) {
@@ -121,6 +123,7 @@ async function commit({ pooled, limits, toRequest }: TransactionContext): Promis
   )
 }
 
+/** A transaction or a savepoint inside one; over when its function has returned. */
 class Scope implements Transaction {
   readonly #context: TransactionContext
   readonly #depth: number
@@ -185,11 +188,13 @@ class Scope implements Transaction {
   }
 }
 
+/** A signal that fires with either. */
 function anySignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return AbortSignal.any([a, b])
 }
 
+/** The error for a statement that comes after the end. */
 function closedError(): TransactionError {
   const message = 'The transaction is over. Await every statement inside the function of pool.transaction().'
   return new TransactionError('HOLDFAST_TRANSACTION_CLOSED', message)

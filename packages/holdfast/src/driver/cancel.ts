@@ -33,10 +33,12 @@ export async function cancelRunning(client: Client, millis: number): Promise<voi
   }
 }
 
+/** A socket to the server: a file for a host that is a path. */
 function openSocket({ host, port }: { host: string; port: number }): net.Socket {
   return host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host)
 }
 
+/** Puts TLS on a fresh connection, as the protocol wants it asked for. */
 async function secure(raw: net.Socket, host: string, ssl: true | object): Promise<tls.TLSSocket> {
   const request = Buffer.alloc(8)
   request.writeInt32BE(8, 0)
@@ -51,6 +53,7 @@ async function secure(raw: net.Socket, host: string, ssl: true | object): Promis
   return socket
 }
 
+/** The request itself: which backend, and the key that proves the right to cancel it. */
 function cancelMessage(processID: number, secretKey: number): Buffer {
   const message = Buffer.alloc(16)
   message.writeInt32BE(16, 0)
@@ -60,6 +63,7 @@ function cancelMessage(processID: number, secretKey: number): Buffer {
   return message
 }
 
+/** The next event of a socket; an error or an early end rejects. */
 function once(socket: net.Socket, event: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     socket.once(event, resolve)

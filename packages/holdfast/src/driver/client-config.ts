@@ -43,6 +43,7 @@ export function resolveClientConfig(options: PoolOptions, env: Environment): Res
   return { config, target: targetOf(config, env), warnings: tlsWarnings(decision, host) }
 }
 
+/** What errors may show of where a connection goes. */
 function targetOf({ host, port, database, user }: ClientConfig, env: Environment): Target {
   const name = user || env.PGUSER || env.USER
   return {
@@ -53,6 +54,7 @@ function targetOf({ host, port, database, user }: ClientConfig, env: Environment
   }
 }
 
+/** Splits a URL into pg's fields and the parameters about TLS. */
 function readUrl(url: string | undefined): { fields: ClientConfig; tls: TlsParameters } {
   if (url === undefined) return { fields: {}, tls: {} }
   const [base = '', search = ''] = url.split('?', 2)
@@ -66,6 +68,7 @@ function readUrl(url: string | undefined): { fields: ClientConfig; tls: TlsParam
   return { fields: parseFields(`${base}${parameters.size > 0 ? `?${parameters}` : ''}`), tls }
 }
 
+/** The fields a URL gives; what it leaves out stays out. */
 function parseFields(url: string): ClientConfig {
   const fields = tryParse(url)
   if (fields.host?.includes(',')) {
@@ -96,6 +99,7 @@ function hidePassword(config: ClientConfig): void {
   Object.defineProperty(config, 'password', { enumerable: false })
 }
 
+/** What the operator is told about an unprotected connection. */
 function tlsWarnings({ warning }: TlsDecision, host: string): Warning[] {
   if (warning === undefined) return []
   const what =

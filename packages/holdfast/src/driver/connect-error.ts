@@ -76,6 +76,7 @@ export function isTransientConnectError(error: unknown): boolean {
   return code === '53300' || code === '57P03' || (code?.startsWith('08') ?? false)
 }
 
+/** The server's own error, with what to do about it. */
 function withRemedy(error: pg.DatabaseError, target: Target): Error {
   maskError(error, undefined)
   const remedy = SERVER_REMEDIES[error.code ?? '']
@@ -84,6 +85,7 @@ function withRemedy(error: pg.DatabaseError, target: Target): Error {
   return error
 }
 
+/** Which of our codes says it: by the code of the socket, else by what TLS and pg call it. */
 function codeOf(error: Error): ConnectCode {
   const code = (error as NodeJS.ErrnoException).code
   const known = code === undefined ? undefined : BY_SOCKET_CODE[code]
@@ -94,6 +96,7 @@ function codeOf(error: Error): ConnectCode {
   return 'HOLDFAST_CONNECT_FAILED'
 }
 
+/** Where a connection was to go, in words. */
 function place({ host, port, database, user }: Target): string {
   const server = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`
   return `${server}, database "${database ?? ''}", user "${user ?? ''}"`

@@ -34,6 +34,7 @@ export function maskError(error: Error, values: readonly unknown[] | undefined):
   return error
 }
 
+/** A message without the values it repeats. */
 function maskMessage(message: string, code: string, values: readonly unknown[] | undefined): string {
   if (code.startsWith('22')) return message.replaceAll(QUOTED, '"…"')
   if (values === undefined) return message
@@ -44,6 +45,7 @@ function asText(value: unknown): string {
   return typeof value === 'object' ? '' : String(value)
 }
 
+/** Keeps a field readable and takes it out of what is printed. */
 function hide(error: Error, field: string, value: unknown): void {
   Object.defineProperty(error, field, { value, enumerable: false, configurable: true, writable: true })
 }

@@ -44,6 +44,7 @@ export function decideTls(input: TlsInput): TlsDecision {
   return { ssl, warning: ssl.rejectUnauthorized === false && !local ? 'tls-unverified' : undefined }
 }
 
+/** Options for `tls.connect`: what was given, completed by files and known roots. */
 function connectionOptions(input: TlsInput, mode: SslMode | undefined): tls.ConnectionOptions {
   const given = isObject(input.ssl) ? (input.ssl as tls.ConnectionOptions) : {}
   const ca = given.ca ?? readCertificate(input.sslrootcert, 'sslrootcert') ?? knownRoots(input.host)
@@ -80,6 +81,7 @@ function checkMode(mode: string | undefined): SslMode | undefined {
   throw new OptionsError('connectionString sslmode', `one of ${SSL_MODES.join(', ')}`, 'something else')
 }
 
+/** The text of a PEM file; undefined when none is named. */
 function readCertificate(file: string | undefined, parameter: string): string | undefined {
   if (file === undefined || file === '') return undefined
   try {
