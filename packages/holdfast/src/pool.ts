@@ -261,6 +261,7 @@ export class Pool extends pg.Pool {
     }
   }
 
+  /** One run of a transaction on a connection of its own. */
   async #transact<T>(begin: string, fn: (tx: Transaction) => Promise<T> | T, limits: Limits): Promise<T> {
     const pooled = await this.#connections.acquire(limits)
     const toRequestHere = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
@@ -333,6 +334,7 @@ export class Pool extends pg.Pool {
     Object.assign(this, { [state]: true })
   }
 
+  /** Arranges for the end on signals, where that was asked for; returns how to call it off. */
   #endOnSignals(shutdown: PoolOptions['shutdown']): () => void {
     if (!shutdown) return () => {}
     const { signals = ['SIGTERM', 'SIGINT'], timeout = 10_000 } = shutdown

@@ -170,6 +170,7 @@ export class PgConnection implements QueryHost {
     }
   }
 
+  /** Remembers why the connection ended and tells whoever holds it, once. */
   #end(error: Error): void {
     if (this.#lost !== undefined) return
     this.#lost = error
@@ -238,6 +239,7 @@ export class PgConnection implements QueryHost {
     return alive
   }
 
+  /** Whether what was left running ends within 5 s. */
   #drained(): Promise<boolean> {
     return new Promise(resolve => {
       const settle = () => {
@@ -256,6 +258,7 @@ export class PgConnection implements QueryHost {
     return readyForQuery === true && !_activeQuery && _queryQueue.length === 0
   }
 
+  /** Whether a statement of our own succeeds within some milliseconds. */
   async #attempt(text: string, millis: number): Promise<boolean> {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
