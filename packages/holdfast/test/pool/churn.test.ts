@@ -22,9 +22,12 @@ test('1,000 cycles under random cancellation, timeouts and killed backends leak 
   }
   const cycle = async (): Promise<void> => {
     const fate = random.int(0, 5)
-    if (fate === 0) return void (await pool.query({ text: 'SELECT pg_sleep(1)', timeout: random.int(1, 20) }))
-    if (fate === 1)
-      return pool.query({ text: 'SELECT pg_sleep(1)', signal: AbortSignal.timeout(random.int(1, 20)) })
+    if (fate < 2) {
+      const limit =
+        fate === 0 ? { timeout: random.int(1, 20) } : { signal: AbortSignal.timeout(random.int(1, 20)) }
+      await pool.query({ text: 'SELECT pg_sleep(1)', ...limit })
+      return
+    }
     const client = await pool.connect({ timeout: random.int(5, 2_000) })
     try {
       if (fate === 2) await kill(client)
