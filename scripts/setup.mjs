@@ -11,7 +11,7 @@ import { step } from './run/terminal.mjs'
  */
 export async function setUp() {
   requireNode()
-  if (!isInstalled()) await step('Installing packages (npm ci)', install)
+  if (!isInstalled()) await step('Installing packages', install)
   if (!isBuilt()) await step('Building', build)
 }
 

@@ -77,7 +77,7 @@ function checkSecrets(secretsFile) {
 async function testAll(folder) {
   const secretsFile = join(folder, 'secrets')
   process.env.HOLDFAST_SECRETS_FILE = secretsFile
-  if (!isInstalled() && !(await check('Installing packages (npm ci)', install))) return
+  if (!isInstalled() && !(await check('Installing packages', install))) return
   // Without a build there is nothing to test.
   if (!(await check('Building', build))) return
   for (const { title, args } of listChecks()) await check(title, () => mustSucceed(args))

@@ -29,14 +29,15 @@ function readPackages(file) {
 }
 
 /**
- * Installs exactly what package-lock.json names.
+ * Installs the versions that package-lock.json names, without writing it. Not `npm ci`: that refuses a lock file
+ * which lacks the optional binaries of other platforms, and a registry need not have them all.
  *
  * @returns {Promise<string>} what npm printed
  */
 export async function install() {
-  const { code, output } = await runNpm(['ci', '--no-audit', '--no-fund'])
+  const { code, output } = await runNpm(['install', '--no-save', '--no-audit', '--no-fund'])
   if (code === 0) return output
-  throw new Error(`npm ci failed. Is there a connection to the registry?\n\n${output.trim()}`)
+  throw new Error(`npm install failed. Is there a connection to the registry?\n\n${output.trim()}`)
 }
 
 /** The npm that runs us, or else the one that the shell finds. */
