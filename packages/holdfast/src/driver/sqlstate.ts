@@ -63,9 +63,9 @@ const BY_CLASS: Readonly<Record<string, Meaning>> = {
 
 const UNCLASSIFIED = meaning('internal', 'never')
 
-/** Whether a text is an SQLSTATE: five digits or capital letters. */
+/** Whether a text is an SQLSTATE: five digits or capitals. No class begins with E; the system's EPIPE and EPERM do. */
 export function isSqlState(code: unknown): code is string {
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
+  return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code)
 }
 
 /** What an SQLSTATE means. */
