@@ -15,6 +15,35 @@ export interface QueryRequest extends Limits {
   readonly idempotent: boolean
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */
   readonly rolledBackIfLost: boolean
+  /** Handed the rows as the server sent them, besides the parsing of the driver; before the result is. */
+  readonly capture?: RawCapture
+  /** Statements that go to the server in the same flush, before and after this one. */
+  readonly frame?: QueryFrame
+}
+
+/** Takes a result as the server sent it. Only for a single statement whose results come in text format. */
+export interface RawCapture {
+  /** Column descriptions as pg's driver has them. */
+  fields: readonly object[]
+  readonly rows: (string | null)[][]
+}
+
+/**
+ * Statements around a query that share its flush, so that they cost no round trip of their own. They use the
+ * extended protocol without parameters. When the query or one of them fails, those after it are skipped by the server,
+ * and the transaction that a leading BEGIN opened is left failed: the caller rolls it back.
+ */
+export interface QueryFrame {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  /** How many columns at the end of each row are kept from the caller and put into {@link QueryFrame.hidden}. */
+  readonly hiddenColumns: number
+  /** The query has no rows of its own: they are all hidden, and the result looks as without RETURNING. */
+  readonly hidesRows: boolean
+  /** Filled: the hidden columns of each row. */
+  readonly hidden: (string | null)[][]
+  /** Filled: the rows of each statement of `before`, then of `after`, as text. */
+  readonly answers: (string | null)[][][]
 }
 
 /** pg's result; an array of them for a text of several statements, as pg returns it. */
