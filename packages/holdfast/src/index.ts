@@ -1,6 +1,7 @@
 export type { Duration } from './base/duration.js'
 export {
   AbortError,
+  CacheError,
   ConnectError,
   ConnectionLostError,
   ERROR_CODES,

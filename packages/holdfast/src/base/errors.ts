@@ -140,6 +140,12 @@ export const ERROR_CODES = {
     retry: 'never',
     about: 'The transaction is over: its function returned, or it was ended by hand.',
   },
+  HOLDFAST_CACHE_UNMARKABLE: {
+    category: 'unreachable',
+    retry: 'safe',
+    about:
+      'A write was rolled back because Redis could not be told about it and `cache.onUnmarkable` is `fail`.',
+  },
   HOLDFAST_MIGRATION: {
     category: 'configuration',
     retry: 'never',
@@ -247,6 +253,11 @@ export class AbortError extends HoldfastError {
 /** The transaction was rolled back or is over. */
 export class TransactionError extends HoldfastError {
   override readonly name = 'TransactionError'
+}
+
+/** The cache could not keep its promise, and the call was to fail rather than bend it. */
+export class CacheError extends HoldfastError {
+  override readonly name = 'CacheError'
 }
 
 /** A migration cannot run or failed. */

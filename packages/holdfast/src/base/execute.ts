@@ -13,6 +13,10 @@ export interface QueryRequest extends Limits {
   readonly readOnly: boolean
   /** The caller says that applying it twice is the same as once. */
   readonly idempotent: boolean
+  /** Goes through the connection's guard: it may write, or change the session. */
+  readonly guarded?: boolean
+  /** What the caller says about caching; read by the cache alone. */
+  readonly cache?: unknown
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */
   readonly rolledBackIfLost: boolean
   /** Handed the rows as the server sent them, besides the parsing of the driver; before the result is. */
@@ -26,6 +30,8 @@ export interface RawCapture {
   /** Column descriptions as pg's driver has them. */
   fields: readonly object[]
   readonly rows: (string | null)[][]
+  /** Whether the connection that answered may see other things than others do: then the result is not to be shared. */
+  tainted: boolean
 }
 
 /**

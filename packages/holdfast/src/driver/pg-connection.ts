@@ -1,8 +1,9 @@
-import type { Client, ClientBase, PoolClient, QueryConfig } from 'pg'
+import type { Client, PoolClient, QueryConfig } from 'pg'
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { throwLater } from '../base/throw-later.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
   readonly deadlines: DeadlineWatch
   /** Milliseconds a query may take when it names no timeout; 0: no limit. */
   readonly queryTimeout: number
+  /** Sees every statement of borrowers and transactions; absent: nobody does. */
+  readonly guard?: GuardConnection | undefined
 }
 
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
@@ -28,11 +31,13 @@ type QueryCallback = (error: Error | undefined, result?: Result) => void
  * One connection to PostgreSQL: pg's client, supervised. Every `client.query()` goes through it, also on a client
  * that the application borrowed, so that deadlines cancel on the server and errors know what was sent.
  */
-export class PgConnection implements QueryHost {
+export class PgConnection implements QueryHost, GuardedConnection {
   readonly client: PoolClient
   readonly #options: ConnectionOptions
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
+  tainted = false
+  readonly #guard: StatementGuard | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
   #wasCancelled = false
@@ -50,6 +55,7 @@ export class PgConnection implements QueryHost {
     }
     this.client = client as PoolClient
     this.#options = options
+    this.#guard = options.guard?.(this)
     internals(client).connectionParameters.query_timeout = false
     // One listener for both: without one for 'error' a killed connection would end the process.
     const onEnd = (error = new Error('Connection terminated unexpectedly')) => this.#end(error)
@@ -81,16 +87,32 @@ export class PgConnection implements QueryHost {
 
   /** Whether the server says that no transaction is open. */
   get outsideTransaction(): boolean {
-    return this.client.getTransactionStatus() === 'I'
+    return this.transactionStatus() === 'I'
   }
 
-  /** Runs a request; settles within its deadline (plus 100 ms when a cancellation has to be confirmed). */
-  query(request: QueryRequest): Promise<Result> {
-    return new Promise((resolve, reject) => this.start(request, { resolve, reject }))
+  get processID(): number | null {
+    return internals(this.client).processID
   }
+
+  transactionStatus(): 'I' | 'T' | 'E' | null {
+    return this.client.getTransactionStatus() as 'I' | 'T' | 'E' | null
+  }
+
+  /**
+   * Runs a statement of a borrower, seen by the guard; settles within its deadline (plus 100 ms when a cancellation
+   * has to be confirmed).
+   */
+  query(request: QueryRequest): Promise<Result> {
+    return this.#guard === undefined ? this.send(request) : this.#guard.run(request, this.send)
+  }
+
+  /** As {@link PgConnection.query}, past the guard. */
+  readonly send = (request: QueryRequest): Promise<Result> =>
+    new Promise((resolve, reject) => this.start(request, { resolve, reject }))
 
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
   start(request: QueryRequest, outcome: Outcome): void {
+    if (request.capture !== undefined) request.capture.tainted = this.tainted
     const { name } = request.config as { name?: string }
     const replacing = name === undefined ? outcome : this.#replacingStale({ request, outcome, name })
     new RunningQuery(this, request, replacing).start()
@@ -200,9 +222,8 @@ export class PgConnection implements QueryHost {
     second?: unknown[] | QueryCallback,
     third?: QueryCallback,
   ): unknown => {
-    if (config === null || config === undefined || isSubmittable(config)) {
-      return this.#driverQuery(config, second, third)
-    }
+    if (isSubmittable(config)) return this.#submit(config, second, third)
+    if (config === null || config === undefined) return this.#driverQuery(config, second, third)
     const callback = [second, third, (config as { callback?: QueryCallback }).callback].find(isFunction)
     const values = isFunction(second) ? undefined : second
     const promise = this.#borrowed(config, values)
@@ -212,6 +233,13 @@ export class PgConnection implements QueryHost {
       error => callBack(callback, error),
     )
     return undefined
+  }
+
+  #submit(config: Submitted, second?: unknown, third?: unknown): unknown {
+    if (this.#guard === undefined) return this.#driverQuery(config, second, third)
+    const start = () => void this.#driverQuery(config, second, third)
+    this.#guard.submit(config.text ?? config.cursor?.text, { start, send: this.send })
+    return config
   }
 
   async #borrowed(
@@ -263,15 +291,21 @@ export class PgConnection implements QueryHost {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
     const flags = { readOnly: true, idempotent: true, rolledBackIfLost: true }
-    return this.query({ config: text, values: undefined, ...limits, ...flags }).then(
+    return this.send({ config: text, values: undefined, ...limits, ...flags }).then(
       () => true,
       () => false,
     )
   }
 }
 
-function isSubmittable(config: unknown): config is ClientBase {
-  return typeof (config as { submit?: unknown }).submit === 'function'
+/** Something that talks to the driver by itself; cursors and streams carry their SQL in one of these places. */
+interface Submitted {
+  readonly text?: string
+  readonly cursor?: { readonly text?: string }
+}
+
+function isSubmittable(config: unknown): config is Submitted {
+  return typeof (config as { submit?: unknown } | null | undefined)?.submit === 'function'
 }
 
 function callBack(callback: QueryCallback, error: Error | undefined, result?: Result): void {

@@ -1,0 +1,40 @@
+import type { TableCount } from './write-ledger.js'
+
+/** The members of an opted-in table: itself, its partitions and children. */
+export interface TableMembers {
+  readonly oid: number
+  readonly members: readonly number[]
+}
+
+/** What the server answered about a transaction. */
+export interface TransactionCounts {
+  /** Its id; `undefined` while it has written nothing. */
+  readonly xid: string | undefined
+  /** By the oid of the opted-in table. */
+  readonly counts: ReadonlyMap<number, TableCount>
+}
+
+/**
+ * The statement that asks the server what the running transaction has done to some tables. Its counters also hold what
+ * earlier transactions of the same backend did and the server has not collected yet, hence the baseline of the ledger;
+ * what a savepoint undid stays counted, which marks too much and never too little.
+ *
+ * @see PostgreSQL documentation, "Statistics Functions": pg_stat_get_xact_tuples_inserted and its kin
+ */
+export function countsStatement(tables: readonly TableMembers[]): string {
+  const rows = tables.flatMap(({ oid, members }) => members.map(member => `(${oid},${member})`))
+  if (rows.length === 0) return 'SELECT NULL, NULL, NULL, pg_current_xact_id_if_assigned()::text'
+  return `SELECT t, sum(pg_stat_get_xact_tuples_inserted(m) + pg_stat_get_xact_tuples_updated(m) + pg_stat_get_xact_tuples_deleted(m))::text, string_agg(coalesce(pg_relation_filenode(m)::text, '-'), ',' ORDER BY m), pg_current_xact_id_if_assigned()::text FROM (VALUES ${rows.join(',')}) AS x(t, m) GROUP BY t`
+}
+
+/** Reads the answer to {@link countsStatement}. */
+export function readCounts(rows: readonly (readonly (string | null)[])[]): TransactionCounts {
+  const counts = new Map<number, TableCount>()
+  let xid: string | undefined
+  for (const [oid, changed, filenode, transaction] of rows) {
+    xid = transaction ?? undefined
+    if (oid !== null && oid !== undefined)
+      counts.set(Number(oid), { rows: BigInt(changed ?? 0), filenode: filenode ?? '' })
+  }
+  return { xid, counts }
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { KeyedColumn, Operand, ReadDependency, TableInfo } from '../sql/plan.js'
+
+/** Longer values stand in a tag as their digest. */
+const LONGEST_VALUE = 64
+
+/** The tag that changes with everything that cannot be attributed to rows: every entry on the table has it. */
+export function wholeTag(table: TableInfo): string {
+  return `${table.oid}:*`
+}
+
+/** The tag that every written row touches. */
+export function anyTag(table: TableInfo): string {
+  return `${table.oid}:any`
+}
+
+/** The tag of the rows with one value in a keyed column; `undefined` when the value has no canonical spelling. */
+export function valueTag(table: TableInfo, column: KeyedColumn, text: string): string | undefined {
+  const canonical = column.canonical(text)
+  if (canonical === undefined) return undefined
+  const short = canonical.length <= LONGEST_VALUE ? canonical : digest(canonical)
+  return `${table.oid}:${column.attnum}=${short}`
+}
+
+/**
+ * The tags that a read depends on, each once: for every table the whole one, and the narrowest of the others that
+ * the parameters allow.
+ *
+ * @param wide whether the narrow tags cannot be trusted: other processes may not know the keyed columns
+ */
+export function readTags(
+  dependencies: readonly ReadDependency[],
+  values: readonly unknown[] | undefined,
+  wide: ReadonlySet<number>,
+): string[] {
+  const names = new Set<string>()
+  for (const { table, equality } of dependencies) {
+    names.add(wholeTag(table))
+    const text =
+      equality === undefined || wide.has(table.oid) ? undefined : operandText(equality.operand, values)
+    const narrow =
+      text === undefined || equality === undefined ? undefined : valueTag(table, equality.column, text)
+    names.add(narrow ?? anyTag(table))
+  }
+  return [...names]
+}
+
+/** The text that the server compares with; `undefined` where the driver's conversion is not the obvious one. */
+function operandText(operand: Operand, values: readonly unknown[] | undefined): string | undefined {
+  if (operand.kind === 'constant') return operand.text
+  const value = values?.[operand.index - 1]
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
+}
+
+function digest(text: string): string {
+  return `#${createHash('sha256').update(text).digest('base64url')}`
+}

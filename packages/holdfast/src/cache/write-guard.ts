@@ -1,0 +1,370 @@
+import { HoldfastError, OutcomeUnknownError } from '../base/errors.js'
+import type { Execute, QueryFrame, QueryRequest, Result } from '../base/execute.js'
+import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
+import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
+import { readCounts, type TransactionCounts } from './change-counts.js'
+import type { Marking, MarkRequest } from './marker.js'
+import { wholeTag } from './tag-names.js'
+import { WriteLedger } from './write-ledger.js'
+
+/** What the guards of all connections share. */
+export interface GuardContext {
+  /** Resolves when statements can be understood; rejects when the database cannot be asked about its tables. */
+  ready(): Promise<void>
+  planOf(text: string): TextPlan
+  /** Every opted-in table. */
+  readonly tables: readonly TableInfo[]
+  /** The statement that asks for the counts of all of them. */
+  readonly countsStatement: string
+  mark(request: Omit<MarkRequest, 'tables'>): Promise<Marking>
+  /** Definitions have changed and are visible: resolves when they are known here. */
+  definitionsChanged(): Promise<void>
+  /** Transactions prepared before may have been ended by somebody: their marks can be looked at. */
+  resolveKept(): void
+}
+
+/**
+ * Follows the transactions of one connection and marks what they change before they commit. Statements take turns,
+ * as they do in the driver.
+ */
+export class WriteGuard implements StatementGuard {
+  readonly #context: GuardContext
+  readonly #connection: GuardedConnection
+  #ledger = new WriteLedger()
+  /** Marks set before a text that commits by itself; released when its last transaction has ended. */
+  #early: Marking[] = []
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(context: GuardContext, connection: GuardedConnection) {
+    this.#context = context
+    this.#connection = connection
+  }
+
+  run(request: QueryRequest, send: Execute): Promise<Result> {
+    const turn = this.#turn.then(() => this.#run(request, send))
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  submit(text: string | undefined, submission: Submission): void {
+    this.#turn = this.#turn.then(() => this.#submitted(text, submission)).catch(() => undefined)
+  }
+
+  async #run(request: QueryRequest, send: Execute): Promise<Result> {
+    await this.#context.ready()
+    const plan = this.#context.planOf(textOf(request))
+    if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
+    switch (plan.kind) {
+      case 'read':
+        return send(request)
+      case 'session':
+        if (plan.changesSession) this.#connection.tainted = true
+        return send(request)
+      case 'control':
+        return this.#control(plan, request, send)
+      case 'write':
+        return this.#inTransaction ? this.#write(plan, request, send) : this.#writeAlone(plan, request, send)
+      case 'batch':
+        return this.#batch(plan, request, send)
+      case 'opaque':
+        return this.#opaque(plan, request, send)
+    }
+  }
+
+  get #inTransaction(): boolean {
+    return this.#connection.transactionStatus() !== 'I'
+  }
+
+  /** No transaction is open: what an earlier one wrote down is over, however it ended. */
+  async #startAfresh(): Promise<void> {
+    if (this.#ledger.dirty) this.#ledger = new WriteLedger()
+    if (this.#early.length > 0) await this.#releaseEarly()
+  }
+
+  async #releaseEarly(): Promise<void> {
+    const early = this.#early
+    this.#early = []
+    for (const marking of early) await marking.release()
+  }
+
+  #control(plan: ControlPlan, request: QueryRequest, send: Execute): Promise<Result> {
+    switch (plan.action) {
+      case 'commit':
+      case 'prepare':
+        return this.#commit(request, send)
+      case 'commit-prepared':
+      case 'rollback-prepared':
+        return send(request).finally(() => this.#context.resolveKept())
+      default:
+        return send(request)
+    }
+  }
+
+  /** A statement inside a transaction: what it changes is written down, and marked when the transaction commits. */
+  async #write(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
+    const ledger = this.#ledger
+    const needsBaseline = ledger.baseline === undefined
+    const frame = newFrame(plan, needsBaseline ? [this.#context.countsStatement] : [], [])
+    ledger.dirty = true
+    const result = await send(framed(request, plan, frame))
+    if (needsBaseline) ledger.baseline = readCounts(frame.answers[0] ?? []).counts
+    noteWrite(ledger, plan, frame)
+    return result
+  }
+
+  /** A statement that is a transaction of its own: begun, counted, marked and committed by us. */
+  async #writeAlone(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
+    const { countsStatement } = this.#context
+    const ledger = new WriteLedger()
+    const frame = newFrame(plan, ['BEGIN', countsStatement], [countsStatement])
+    let result: Result
+    try {
+      result = await send({ ...framed(request, plan, frame), rolledBackIfLost: true })
+    } catch (error) {
+      await this.#rollBack(request, send)
+      throw error
+    }
+    ledger.baseline = readCounts(frame.answers[1] ?? []).counts
+    noteWrite(ledger, plan, frame)
+    await this.#commitCounted(ledger, readCounts(frame.answers[2] ?? []), {
+      request: plainCommit(request),
+      send,
+    })
+    return result
+  }
+
+  async #batch(plan: BatchPlan, request: QueryRequest, send: Execute): Promise<Result> {
+    if (plan.changesSession) this.#connection.tainted = true
+    if (!plan.mayWrite) return send(request)
+    if (this.#inTransaction) return this.#batchInTransaction(plan, request, send)
+    await send({ ...request, config: 'BEGIN', values: undefined, rolledBackIfLost: true })
+    let result: Result
+    try {
+      result = await this.#batchInTransaction(plan, { ...request, rolledBackIfLost: true }, send)
+      await this.#commit(plainCommit(request), send)
+    } catch (error) {
+      await this.#rollBack(request, send)
+      throw error
+    }
+    return result
+  }
+
+  async #batchInTransaction(plan: BatchPlan, request: QueryRequest, send: Execute): Promise<Result> {
+    const ledger = this.#ledger
+    ledger.baseline ??= (await this.#count(request, send)).counts
+    ledger.noteWhole(plan.targets)
+    ledger.definitions ||= plan.changesDefinitions
+    return send(request)
+  }
+
+  /** What commits by itself: everything is marked before, and released when it is over. */
+  async #opaque(plan: OpaquePlan, request: QueryRequest, send: Execute): Promise<Result> {
+    if (this.#inTransaction) {
+      this.#noteEverything(plan.changesDefinitions)
+      return send(request)
+    }
+    this.#early.push(await this.#markEverything())
+    try {
+      return await send(request)
+    } finally {
+      if (!this.#inTransaction) {
+        if (plan.changesDefinitions) await this.#context.definitionsChanged().catch(() => undefined)
+        await this.#releaseEarly()
+      } else this.#noteEverything(plan.changesDefinitions)
+    }
+  }
+
+  #noteEverything(definitions: boolean): void {
+    const targets = this.#context.tables.map(table => ({ table, operation: 'alter' as const }))
+    this.#ledger.noteWhole(targets)
+    this.#ledger.definitions ||= definitions
+  }
+
+  #markEverything(): Promise<Marking> {
+    const names = this.#context.tables.map(wholeTag)
+    return this.#context.mark({ names, transaction: `b${this.#connection.processID ?? 0}` })
+  }
+
+  /** COMMIT and PREPARE TRANSACTION: asks the server what was changed, marks, then lets it happen. */
+  async #commit(request: QueryRequest, send: Execute): Promise<Result> {
+    const ledger = this.#ledger
+    this.#ledger = new WriteLedger()
+    // In a failed transaction the server answers a COMMIT with ROLLBACK, and nothing else.
+    const counted = ledger.dirty && this.#connection.transactionStatus() === 'T'
+    if (!counted) return this.#thenReleaseEarly(send(request))
+    const counts = await this.#count(request, send)
+    return this.#thenReleaseEarly(this.#commitCounted(ledger, counts, { request, send }))
+  }
+
+  async #thenReleaseEarly(ending: Promise<Result>): Promise<Result> {
+    try {
+      return await ending
+    } finally {
+      if (this.#early.length > 0) await this.#releaseEarly()
+    }
+  }
+
+  async #commitCounted(
+    ledger: WriteLedger,
+    { xid, counts }: TransactionCounts,
+    { request, send }: { request: QueryRequest; send: Execute },
+  ): Promise<Result> {
+    const names = ledger.tags(this.#context.tables, counts)
+    if (xid === undefined || names.length === 0) return this.#commitUnmarked(ledger, { request, send })
+    const marking = await this.#markOrRollBack({ names, transaction: xid }, { request, send })
+    try {
+      const result = await send(request)
+      // What was prepared is not visible before somebody commits it.
+      if (commandOf(result) === 'PREPARE TRANSACTION') marking.keep()
+      else {
+        if (ledger.definitions) await this.#context.definitionsChanged().catch(() => undefined)
+        await marking.release()
+      }
+      return result
+    } catch (error) {
+      if (isUndecided(error)) marking.keep()
+      else await marking.release()
+      throw error
+    }
+  }
+
+  async #commitUnmarked(
+    ledger: WriteLedger,
+    { request, send }: { request: QueryRequest; send: Execute },
+  ): Promise<Result> {
+    const result = await send(request)
+    if (ledger.definitions) await this.#context.definitionsChanged().catch(() => undefined)
+    return result
+  }
+
+  async #markOrRollBack(
+    mark: Omit<MarkRequest, 'tables'>,
+    { request, send }: { request: QueryRequest; send: Execute },
+  ): Promise<Marking> {
+    try {
+      return await this.#context.mark(mark)
+    } catch (error) {
+      await this.#rollBack(request, send)
+      throw error
+    }
+  }
+
+  /** A connection on which even this fails is closed when it is given back. */
+  async #rollBack(request: QueryRequest, send: Execute): Promise<void> {
+    this.#ledger = new WriteLedger()
+    await send({ ...ownStatement(request, 'ROLLBACK'), deadline: Number.POSITIVE_INFINITY }).catch(
+      () => undefined,
+    )
+  }
+
+  async #count(request: QueryRequest, send: Execute): Promise<TransactionCounts> {
+    const result = await send(ownStatement(request, asText(this.#context.countsStatement)))
+    return readCounts((result as { rows: (string | null)[][] }).rows)
+  }
+
+  async #submitted(text: string | undefined, { start, send }: Submission): Promise<void> {
+    const early = await this.#beforeSubmission(text)
+    start()
+    if (early === undefined) return
+    // Sent after it, hence answered after it.
+    await send(OWN_PING).catch(() => undefined)
+    if (this.#inTransaction) this.#early.push(early)
+    else await early.release()
+  }
+
+  /** Marks everything before something that writes by itself outside of a transaction; its text tells too little. */
+  async #beforeSubmission(text: string | undefined): Promise<Marking | undefined> {
+    await this.#context.ready()
+    const plan = text === undefined ? undefined : this.#context.planOf(text)
+    if (plan?.kind === 'read') return undefined
+    if (plan?.kind === 'session') {
+      this.#connection.tainted ||= plan.changesSession
+      return undefined
+    }
+    if (!this.#inTransaction) return this.#markEverything()
+    this.#noteEverything(plan?.kind === 'write' ? plan.changesDefinitions : true)
+    return undefined
+  }
+}
+
+/** A statement whose values stay text, whatever parsers the application has. */
+function asText(text: string): QueryRequest['config'] {
+  const types = { getTypeParser: () => (value: unknown) => value }
+  return { text, rowMode: 'array', types } as QueryRequest['config']
+}
+
+const OWN_PING: QueryRequest = {
+  config: '',
+  values: undefined,
+  startedAt: 0,
+  deadline: Number.POSITIVE_INFINITY,
+  signal: undefined,
+  readOnly: true,
+  idempotent: true,
+  rolledBackIfLost: true,
+}
+
+function textOf({ config }: QueryRequest): string {
+  return typeof config === 'string' ? config : (config.text ?? '')
+}
+
+function newFrame(plan: WritePlan, before: readonly string[], after: readonly string[]): QueryFrame {
+  const { attribution } = plan
+  return {
+    before,
+    after,
+    hiddenColumns: attribution?.columns.length ?? 0,
+    hidesRows: attribution?.hasReturning === false,
+    hidden: [],
+    answers: [],
+  }
+}
+
+/** The request with what is added around it. A name would tie the text to a plan that others use without it. */
+function framed(request: QueryRequest, plan: WritePlan, frame: QueryFrame): QueryRequest {
+  const { config } = request
+  const text = plan.attribution?.text ?? textOf(request)
+  const { name: _, ...rest } = typeof config === 'string' ? { name: undefined } : config
+  return { ...request, config: { ...rest, text }, frame }
+}
+
+function noteWrite(ledger: WriteLedger, plan: WritePlan, { hidden }: QueryFrame): void {
+  ledger.dirty = true
+  ledger.definitions ||= plan.changesDefinitions
+  const { attribution } = plan
+  const unattributed = plan.targets.filter(({ table }) => table !== attribution?.table)
+  ledger.noteWhole(unattributed)
+  if (attribution !== undefined) ledger.noteRows(attribution, hidden)
+}
+
+/** A statement of the guard's own, within the limits of the caller's. */
+function ownStatement(request: QueryRequest, config: QueryRequest['config']): QueryRequest {
+  const { startedAt, deadline, signal } = request
+  return {
+    config,
+    values: undefined,
+    startedAt,
+    deadline,
+    signal,
+    readOnly: true,
+    idempotent: true,
+    rolledBackIfLost: true,
+  }
+}
+
+/** The COMMIT of a statement that came alone: unlike what it commits, it may have happened when no answer comes. */
+function plainCommit(request: QueryRequest): QueryRequest {
+  const { idempotent } = request
+  return { ...ownStatement(request, 'COMMIT'), readOnly: false, idempotent, rolledBackIfLost: false }
+}
+
+function commandOf(result: Result): string {
+  return (Array.isArray(result) ? result.at(-1) : result)?.command
+}
+
+/** Whether a COMMIT may have happened although it failed. */
+function isUndecided(error: unknown): boolean {
+  if (error instanceof OutcomeUnknownError) return true
+  const { retry } = error as { retry?: string }
+  return error instanceof HoldfastError ? retry !== 'safe' : retry === 'unknown'
+}
