@@ -25,7 +25,10 @@ export interface QueryRequest extends Limits {
   readonly frame?: QueryFrame
 }
 
-/** Takes a result as the server sent it. Only for a single statement whose results come in text format. */
+/**
+ * Takes a result as the server sent it. Only for a single statement whose results come in text format: for a result
+ * with a column in binary format it stays empty.
+ */
 export interface RawCapture {
   /** Column descriptions as pg's driver has them. */
   fields: readonly object[]

@@ -4,6 +4,8 @@ import { abortError } from '../base/deadline.js'
 import type { DeadlineWatch, Expiring } from '../base/deadline-watch.js'
 import { ConnectionLostError, OutcomeUnknownError, QueryTimeoutError, type Retry } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import { CapturedQuery } from './captured-query.js'
+import { FramedQuery } from './framed-query.js'
 import { maskError } from './mask-error.js'
 import { internals } from './pg-internals.js'
 import { isFatal } from './sqlstate.js'
@@ -54,7 +56,7 @@ export class RunningQuery implements Expiring {
     this.#host = host
     this.#request = request
     this.#outcome = outcome
-    this.#query = new SupervisedQuery(request)
+    this.#query = queryFor(request)
     this.#query.callback = (error, result) => this.#answered(error, result as Result)
   }
 
@@ -139,4 +141,10 @@ export class RunningQuery implements Expiring {
   #certainlyNotApplied(): boolean {
     return !this.#query.sent || this.#request.readOnly || this.#request.rolledBackIfLost
   }
+}
+
+/** Most requests need nothing beyond supervision, and pay for nothing else. */
+function queryFor(request: QueryRequest): SupervisedQuery {
+  if (request.frame !== undefined) return new FramedQuery(request, request.frame)
+  return request.capture === undefined ? new SupervisedQuery(request) : new CapturedQuery(request)
 }
