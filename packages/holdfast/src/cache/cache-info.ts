@@ -1,0 +1,43 @@
+import type { UncacheableReason } from '../sql/plan.js'
+
+/** Why a result did not come from the cache although a cache is configured. Stable and bounded: a metric's label. */
+export type BypassReason =
+  | UncacheableReason
+  /** The query said `cache: false`. */
+  | 'asked-not-to'
+  /** A write to what it reads is under way. */
+  | 'write-under-way'
+  /** Redis gave no answer in time, or is known to be away. */
+  | 'redis-unavailable'
+  /** The connection that answered has settings or temporary tables of its own. */
+  | 'session-changed'
+  /** Definitions are being read again. */
+  | 'definitions-changed'
+  /** A parameter cannot be told apart in a key. */
+  | 'unkeyable-parameter'
+  /** It asks for a row mode, portal or parser that a kept result cannot serve. */
+  | 'unsupported-query'
+  /** The database is a standby: it may lag behind. */
+  | 'standby'
+
+/** Where a result came from. */
+export interface CacheInfo {
+  /**
+   * `hit`: from the cache, as certain as the consistency asked for. `miss`: from the database, and kept. `stale`: from
+   * the cache and possibly outdated, because `maxStale` allowed it. `bypass`: from the database, and not kept.
+   */
+  readonly status: 'hit' | 'miss' | 'stale' | 'bypass'
+  /** Where a hit was found. */
+  readonly tier?: 'memory' | 'redis'
+  /** Milliseconds since it was read from the database. */
+  readonly age?: number
+  /** Why it was bypassed. */
+  readonly reason?: BypassReason
+}
+
+declare module 'pg' {
+  interface QueryResultBase {
+    /** Where the result came from; not enumerable. Absent on pools without a cache. */
+    readonly cache?: CacheInfo
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+
+/** How pg turns a parameter into what it sends: text, bytes, or null. */
+const prepareValue = (pg as unknown as { utils?: { prepareValue(value: unknown): unknown } }).utils?.prepareValue
+
+/**
+ * Parameters as a text that two different lists never share; made of what is sent, so that `1` and `'1'`, which the
+ * server cannot tell apart, are one.
+ *
+ * @returns `undefined` for a parameter that has no such text
+ */
+export function parametersKey(values: readonly unknown[] | undefined): string | undefined {
+  if (values === undefined || values.length === 0) return ''
+  if (values.length === 1 && typeof values[0] === 'string') return `s${values[0]}`
+  let key = ''
+  for (const value of values) {
+    const part = parameterKey(value)
+    if (part === undefined) return undefined
+    key += values.length === 1 ? part : `${part.length}:${part}`
+  }
+  return key
+}
+
+function parameterKey(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return `s${value}`
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `s${value}`
+    default:
+      return value === null || value === undefined ? 'n' : sentKey(value)
+  }
+}
+
+/** Dates, arrays, objects and bytes, as the driver sends them. */
+function sentKey(value: unknown): string | undefined {
+  try {
+    const sent = prepareValue?.(value)
+    if (typeof sent === 'string') return `s${sent}`
+    return sent instanceof Uint8Array ? `b${Buffer.from(sent).toString('base64')}` : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Constants of PostgreSQL's date input that mean another instant each day, wherever they stand in a parameter. */
+const MOVING_INSTANT = /(?:^|[{("'[,])\s*(?:now|today|tomorrow|yesterday)(?:$|[\s,)}"'\]])/i
+
+/** Whether a parameter may mean the time of the call, should it be a date or a timestamp. */
+export function hasMovingInstant(values: readonly unknown[] | undefined): boolean {
+  return values?.some(value => typeof value === 'string' && MOVING_INSTANT.test(value)) ?? false
+}
+
+/** A key for all processes: 256 bits of everything that decides what the server answers. */
+export function sharedKey(parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
+  return hash.digest('base64url')
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto'
+import type { CacheSettings } from '../base/cache-options.js'
+import type { Clock } from '../base/clock.js'
+import { OptionsError } from '../base/errors.js'
+import type { Execute, Interceptor, QueryRequest, Result } from '../base/execute.js'
+import type { GuardConnection } from '../base/statement-guard.js'
+import type { Warn } from '../base/warning.js'
+import { parametersKey, sharedKey } from './cache-key.js'
+import { CacheCounters, type CacheStats } from './cache-stats.js'
+import { type Codec, codecFor } from './codec.js'
+import { type Ask, Definitions, type Knowledge } from './definitions.js'
+import type { Entry } from './entry.js'
+import { type Explanation, explain } from './explain.js'
+import { guardContext } from './guard-context.js'
+import { Marker } from './marker.js'
+import { MemoryStore } from './memory-store.js'
+import { Orphans } from './orphans.js'
+import type { RemoteStore } from './ports.js'
+import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader.js'
+import { SharedTier } from './shared-tier.js'
+import { wholeTag } from './tag-names.js'
+import { TagRegistry } from './tags.js'
+import { isServable, partsOf, type QueryParts, toRead } from './to-read.js'
+import { WriteGuard } from './write-guard.js'
+
+/** What the cache needs of the pool. */
+export interface CacheParts {
+  readonly settings: CacheSettings
+  readonly clock: Clock
+  readonly random: () => number
+  /** The rest of the way to the database. */
+  readonly load: Execute
+  /** Asks the database past the cache, with pg's own parsers. */
+  readonly ask: Ask
+  /** Who asks whom: user, host, database, startup options. Part of every key; never a password. */
+  readonly identity: string
+  /** What pg looks parsers up in when a query brings none. */
+  readonly types: ResultWish['types']
+  /** The store that all processes share; absent: in this process only. */
+  readonly remote: RemoteStore | undefined
+  readonly warn: Warn
+}
+
+/** What to invalidate. */
+export interface InvalidateOptions {
+  /** Names as in the option `cache.tables`. */
+  tables: readonly string[]
+}
+
+/** Coherent caching of reads; see the concept page "Coherence". */
+export class Cache {
+  readonly #parts: CacheParts
+  readonly #tags = new TagRegistry()
+  readonly #counters = new CacheCounters()
+  readonly #memory: MemoryStore<Entry>
+  readonly #definitions: Definitions
+  readonly #marker: Marker
+  readonly #reader: Reader
+  readonly #shared: SharedTier | undefined
+  readonly #orphans: Orphans
+  /** Makes the guard of a new connection. */
+  readonly guard: GuardConnection
+  readonly #defaultWish: HitWish
+  /** The context that shared keys are made in, learned with the definitions. */
+  #keyContext: readonly string[] = []
+
+  constructor(parts: CacheParts) {
+    this.#parts = parts
+    const { settings, remote, types, clock, ask } = parts
+    this.#defaultWish = { consistency: settings.consistency, shape: { rowMode: undefined, types } }
+    this.#memory = new MemoryStore({
+      maxBytes: settings.maxBytes,
+      onRemove: entry => this.#tags.letGo(entry.tags),
+    })
+    this.#definitions = new Definitions({
+      settings,
+      ask,
+      onChange: (knowledge, before) => this.#learned(knowledge, before),
+    })
+    this.#marker = new Marker({
+      tags: this.#tags,
+      remote,
+      writer: randomBytes(9).toString('base64url'),
+      onUnmarkable: settings.onUnmarkable,
+      onUnmarked: error => this.#unmarked(error),
+      everything: () => [...(this.#definitions.knowledge?.schemas.keys() ?? [])],
+    })
+    this.#orphans = new Orphans({ remote, marker: this.#marker, ask, clock })
+    this.#shared = remote && this.#share(remote, codecFor(settings))
+    const { tags, memory, shared, counters } = { tags: this.#tags, memory: this.#memory, shared: this.#shared, counters: this.#counters }
+    this.#reader = new Reader({ ...parts, tags, memory, shared, counters })
+    const context = guardContext({
+      definitions: this.#definitions,
+      marker: this.#marker,
+      orphans: this.#orphans,
+      counters,
+    })
+    this.guard = connection => new WriteGuard(context, connection)
+  }
+
+  /** The interceptor: answers reads, sends everything that may write through its connection's guard. */
+  readonly intercept: Interceptor = next => request => this.#run(request, next)
+
+  /**
+   * The fast path of a query, before anything is made for it.
+   *
+   * @param otherwise the long way, which may still become necessary
+   * @returns `undefined` when the query has to go the long way at once
+   */
+  hit(
+    config: string | QueryParts,
+    given: readonly unknown[] | undefined,
+    otherwise: () => Promise<Result>,
+  ): Promise<Result> | undefined {
+    const statements = this.#definitions.knowledge?.statements
+    if (statements === undefined) return undefined
+    const parts: QueryParts | undefined = typeof config === 'string' ? undefined : config
+    const text = parts === undefined ? (config as string) : parts.text
+    const statement = text === undefined ? undefined : statements.peek(text)
+    if (statement?.rules === undefined || (parts !== undefined && !isPlain(parts))) return undefined
+    const parameters = parametersKey(given ?? parts?.values)
+    if (parameters === undefined) return undefined
+    return this.#reader.hit(`${statement.id}:${parameters}`, this.#wishOf(parts), otherwise)
+  }
+
+  /**
+   * Throws away what is kept of some tables, here and in every process, as if all their rows had changed.
+   *
+   * @throws OptionsError for a table that is not opted in
+   */
+  async invalidate({ tables }: InvalidateOptions): Promise<void> {
+    const { catalog } = await this.#definitions.ready()
+    const names = tables.map(name => {
+      const table = catalog.tables.find(({ optedInAs }) => optedInAs === name)
+      if (table !== undefined) return wholeTag(table)
+      const known = [...this.#parts.settings.tables.keys()].join(', ')
+      throw new OptionsError('tables', `tables of the option cache.tables (${known})`, 'another name')
+    })
+    await this.#marker.touch(names)
+  }
+
+  /** Counters since the pool was made, and the tiers as they are now. */
+  stats(): CacheStats {
+    const { remote } = this.#parts
+    return this.#counters.snapshot({
+      evictions: this.#memory.evictions,
+      entries: this.#memory.size,
+      bytes: this.#memory.bytes,
+      enabled: this.enabled,
+      ...(remote && { redis: remote.state }),
+    })
+  }
+
+  /** Whether results are kept at this moment: always in process, with Redis while it answers. */
+  get enabled(): boolean {
+    const { remote } = this.#parts
+    return remote === undefined || remote.available
+  }
+
+  /** Says what the cache would do with a query, and why. The query is not run. */
+  async explain(text: string, values?: readonly unknown[]): Promise<Explanation> {
+    const { statements } = await this.#definitions.ready()
+    return explain(statements.of(text), { values, consistency: this.#parts.settings.consistency })
+  }
+
+  /** The way to the database was lost: another server, or an older state of this one, may answer from now on. */
+  suspect(): void {
+    this.#definitions.forget()
+    this.#tags.invalidateAll()
+  }
+
+  /** Forgets everything and closes what it was given to close. */
+  async close(): Promise<void> {
+    this.#memory.clear()
+    await this.#parts.remote?.close()
+  }
+
+  #wishOf(parts: QueryParts | undefined): HitWish {
+    if (parts === undefined || (parts.rowMode === undefined && parts.types === undefined)) return this.#defaultWish
+    const { rowMode, types = this.#parts.types } = parts
+    return { consistency: this.#parts.settings.consistency, shape: { rowMode, types } }
+  }
+
+  async #run(request: QueryRequest, next: Execute): Promise<Result> {
+    const { text } = partsOf(request)
+    const knowledge = this.#definitions.knowledge ?? (await this.#definitions.ready().catch(() => undefined))
+    // Without definitions nothing is known of the statement: its guard tries again, and says what is wrong.
+    if (knowledge === undefined || text === undefined) return next({ ...request, guarded: true })
+    const statement = knowledge.statements.of(text)
+    if (statement.guarded) return next({ ...request, guarded: true })
+    const { consistency } = this.#parts.settings
+    const read = toRead(request, { knowledge, statement, consistency, types: this.#parts.types })
+    return typeof read === 'string' ? this.#reader.bypass(request, read) : this.#reader.read(read)
+  }
+
+  /** New definitions: what was kept under the old ones is outdated. */
+  #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
+    const { catalog, schemas } = knowledge
+    const { settings, identity, warn } = this.#parts
+    this.#keyContext = [identity, catalog.identity, catalog.outputSettings, settings.context ?? '']
+    this.#tags.invalidateAll()
+    this.#shared?.relearned(schemas, before?.schemas)
+    for (const name of catalog.missing) {
+      const message = `The table "${name}" of the option cache.tables does not exist (yet): its reads are not cached.`
+      if (before?.catalog.missing.includes(name) !== true) warn({ code: 'cache-table-missing', message })
+    }
+  }
+
+  #share(remote: RemoteStore, codec: Codec): SharedTier {
+    const { settings, clock } = this.#parts
+    const shared = new SharedTier({
+      settings,
+      clock,
+      remote,
+      codec,
+      keyOf: read => this.#sharedKeyOf(read),
+      schemaOf: name => this.#definitions.knowledge?.schemas.get(name),
+      onMarked: names => this.#orphans.noteMarked(names),
+      onForeignSchema: () => void this.#definitions.refresh().catch(() => undefined),
+    })
+    remote.onInvalidated = name => this.#tags.invalidate(name)
+    remote.onReset = () => {
+      this.#marker.lost()
+      shared.reset()
+      this.#tags.invalidateAll()
+    }
+    remote.onReady = () => void this.#marker.catchUp().catch(() => undefined)
+    return shared
+  }
+
+  #sharedKeyOf({ text, parameters, variant }: CachedRead): string {
+    return sharedKey([...this.#keyContext, text, variant, parameters])
+  }
+
+  #unmarked(error: unknown): void {
+    this.#counters.unmarked++
+    const message =
+      'Redis could not be told about a write before it was committed: other processes may serve what they kept until Redis answers again.'
+    this.#parts.warn({ code: 'cache-unmarked', message, cause: error })
+  }
+}
+
+/** Whether nothing about caching is asked for, and a kept result can serve. */
+function isPlain(parts: QueryParts & { readonly cache?: unknown }): boolean {
+  return parts.cache === undefined && isServable(parts)
+}

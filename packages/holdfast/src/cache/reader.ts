@@ -1,0 +1,296 @@
+import type { CacheSettings, Consistency } from '../base/cache-options.js'
+import type { Clock } from '../base/clock.js'
+import { abortError, within } from '../base/deadline.js'
+import { QueryTimeoutError } from '../base/errors.js'
+import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.js'
+import type { ReadDependency } from '../sql/plan.js'
+import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
+import type { CacheCounters } from './cache-stats.js'
+import { Entry } from './entry.js'
+import { type Flight, Flights, type Landing } from './flights.js'
+import type { MaterializeOptions } from './materializer.js'
+import type { MemoryStore } from './memory-store.js'
+import type { SharedTier } from './shared-tier.js'
+import { readTags } from './tag-names.js'
+import { freshStamp, type Stamp, type Tag, type TagRegistry } from './tags.js'
+
+/** One read that may be answered from the cache. */
+export interface CachedRead {
+  /** Within this process: statement, parameters, context. */
+  readonly key: string
+  readonly request: QueryRequest
+  readonly text: string
+  readonly values: readonly unknown[] | undefined
+  /** The values as a text. */
+  readonly parameters: string
+  /** What tells it from other reads of the same text: the dependencies that were named. */
+  readonly variant: string
+  readonly shape: ResultWish
+  readonly dependencies: readonly ReadDependency[]
+  /** Milliseconds. */
+  readonly ttl: number
+  /** Milliseconds; 0: never stale. */
+  readonly maxStale: number
+  readonly consistency: Consistency
+  /** A kept value is to be loaded anew, though it is good. */
+  readonly refresh?: boolean
+}
+
+/** How the caller wants its rows. */
+export type ResultWish = MaterializeOptions
+
+/** What decides whether a kept result will do. */
+export type HitWish = Pick<CachedRead, 'consistency' | 'shape'>
+
+/** What the reader works with. */
+export interface ReaderParts {
+  readonly settings: CacheSettings
+  readonly clock: Clock
+  readonly random: () => number
+  readonly tags: TagRegistry
+  readonly memory: MemoryStore<Entry>
+  /** Absent: the authority is this process. */
+  readonly shared: SharedTier | undefined
+  readonly counters: CacheCounters
+  /** The rest of the way to the database. */
+  readonly load: Execute
+}
+
+/** Stamps that were current after a read began, with what they belong to. */
+export interface Basis {
+  readonly tags: readonly Tag[]
+  readonly stamps: readonly Stamp[]
+}
+
+/** A TTL is shortened by up to this part, so that what was stored together does not expire together. */
+const TTL_JITTER = 0.1
+
+/** Answers reads from memory, from what all processes share, or from the database: in this order. */
+export class Reader {
+  readonly #parts: ReaderParts
+  readonly #flights = new Flights()
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * The fast path: a kept result that is certainly current, or is so once the shared barrier has passed.
+   *
+   * @param otherwise the long way, for when the barrier brings bad news
+   * @returns `undefined` when the read has to go the long way
+   */
+  hit(key: string, read: HitWish, otherwise: () => Promise<Result>): Promise<Result> | undefined {
+    const { memory, clock } = this.#parts
+    const entry = memory.get(key)
+    if (entry === undefined) return undefined
+    const now = clock.now()
+    // Near its end an entry may be due for a refresh: that is for the long way.
+    if (now >= entry.earlyFrom || !entry.current) return undefined
+    return this.#fromMemory(entry, read, otherwise)
+  }
+
+  /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
+  async read(read: CachedRead): Promise<Result> {
+    const { memory, clock, random } = this.#parts
+    const entry = memory.get(read.key)
+    if (entry === undefined) return this.#fetch(read)
+    const now = clock.now()
+    if (entry.current && now < entry.times.expiresAt) {
+      if (entry.shouldRefresh(now, 1 - random())) this.#refresh(entry, read)
+      return this.#fromMemory(entry, read, () => this.#fetch(read))
+    }
+    return this.#stale(entry, read, now) ?? this.#fetch(read)
+  }
+
+  #fromMemory(entry: Entry, read: HitWish, otherwise: () => Promise<Result>): Promise<Result> {
+    const now = this.#parts.clock.now()
+    if (this.#needsNoBarrier(read.consistency, now)) return Promise.resolve(this.#serve(entry, read.shape, now))
+    return this.#behindBarrier(entry, read.shape, otherwise)
+  }
+
+  /** Goes to the database and keeps nothing. */
+  async bypass(request: QueryRequest, reason: BypassReason): Promise<Result> {
+    this.#parts.counters.bypass(reason)
+    const result = await this.#parts.load(request)
+    return withInfo(result, { status: 'bypass', reason })
+  }
+
+  #needsNoBarrier(consistency: Consistency, now: number): boolean {
+    const { shared, settings } = this.#parts
+    if (shared === undefined || consistency === 'ttl') return true
+    return consistency === 'bounded' && now - shared.validAsOf <= settings.bound
+  }
+
+  #serve(entry: Entry, shape: ResultWish, now: number): Result {
+    this.#parts.counters.memoryHits++
+    return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
+  }
+
+  async #behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
+    const { shared, clock } = this.#parts
+    // Whatever was acknowledged before the read began has reached the tags when the barrier has passed.
+    if (!(await shared?.barrier()) || !entry.current) return otherwise()
+    return this.#serve(entry, shape, clock.now())
+  }
+
+  /** An expired or outdated result, for who allows it. */
+  #stale(entry: Entry, read: CachedRead, now: number): Result | undefined {
+    if (read.maxStale === 0 || now >= entry.times.expiresAt + read.maxStale) return undefined
+    this.#parts.counters.stale++
+    if (!entry.refreshing) this.#refresh(entry, read)
+    return entry.result(read.shape, { status: 'stale', tier: 'memory', age: now - entry.times.storedAt })
+  }
+
+  /** Loads in the background; whoever asked for the old result does not wait, and does not hear of a failure. */
+  #refresh(entry: Entry, read: CachedRead): void {
+    entry.refreshing = true
+    this.#parts.counters.earlyRefreshes++
+    const request = { ...read.request, signal: undefined }
+    this.#fetch({ ...read, request, refresh: true })
+      .catch(() => undefined)
+      .finally(() => {
+        entry.refreshing = false
+      })
+  }
+
+  #remember(key: string, entry: Entry): void {
+    const { tags, memory } = this.#parts
+    tags.hold(entry.tags.map(({ name }) => name))
+    if (!memory.set(key, entry)) tags.letGo(entry.tags)
+  }
+
+  async #fetch(read: CachedRead): Promise<Result> {
+    const { tags, shared } = this.#parts
+    const held = tags.hold(readTags(read.dependencies, read.values, shared?.wideTables ?? NONE))
+    try {
+      return await (shared === undefined ? this.#readLocal(read, held) : this.#readShared(shared, read, held))
+    } finally {
+      tags.letGo(held)
+    }
+  }
+
+  async #readLocal(read: CachedRead, tags: readonly Tag[]): Promise<Result> {
+    if (tags.some(tag => tag.marks > 0)) return this.bypass(read.request, 'write-under-way')
+    const stamps = tags.map(mint)
+    return this.#joinOrLoad(read, { tags, stamps })
+  }
+
+  async #readShared(shared: SharedTier, read: CachedRead, tags: readonly Tag[]): Promise<Result> {
+    const found = await shared.find(read, tags)
+    if (found.kind === 'bypass') return this.bypass(read.request, found.reason)
+    if (found.kind === 'value') {
+      const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })
+      this.#parts.counters.redisHits++
+      const age = this.#parts.clock.now() - found.times.storedAt
+      return entry.result(read.shape, { status: 'hit', tier: 'redis', age })
+    }
+    return this.#joinOrLoad(read, found.basis)
+  }
+
+  async #joinOrLoad(read: CachedRead, basis: Basis): Promise<Result> {
+    const flight = this.#flights.find(read.key, basis.stamps)
+    return flight === undefined ? this.#load(read, basis) : this.#join(read, flight)
+  }
+
+  async #join(read: CachedRead, flight: Flight): Promise<Result> {
+    const landing = await this.#withinLimits(flight.landing, read.request)
+    switch (landing.kind) {
+      case 'entry': {
+        this.#parts.counters.shared++
+        const age = this.#parts.clock.now() - landing.entry.times.storedAt
+        return landing.entry.result(read.shape, { status: 'hit', tier: 'memory', age })
+      }
+      case 'error':
+        throw landing.error
+      case 'again':
+        return this.read(read)
+      case 'alone':
+        return this.bypass(read.request, 'session-changed')
+    }
+  }
+
+  #withinLimits<T>(promise: Promise<T>, request: QueryRequest): Promise<T> {
+    const error = (reason: 'timeout' | 'abort') =>
+      reason === 'abort' && request.signal !== undefined
+        ? abortError(request.signal, 'safe')
+        : new QueryTimeoutError(
+            'HOLDFAST_QUERY_TIMEOUT',
+            'Query read timeout: the query waited past its deadline for the same query of another caller; nothing was applied.',
+            { retry: 'safe' },
+          )
+    return within(promise, request, { clock: this.#parts.clock, error })
+  }
+
+  async #load(read: CachedRead, basis: Basis): Promise<Result> {
+    const { clock, counters, load, shared } = this.#parts
+    let land: (landing: Landing) => void = () => undefined
+    const landing = new Promise<Landing>(resolve => {
+      land = resolve
+    })
+    this.#flights.start(read.key, { ...basis, landing })
+    const capture: RawCapture = { fields: [], rows: [], tainted: false }
+    const startedAt = clock.now()
+    try {
+      const result = await load({ ...read.request, capture })
+      const entry = this.#keepLoaded(read, basis, { result, capture, startedAt })
+      land(entry === undefined ? { kind: 'alone' } : { kind: 'entry', entry })
+      if (entry === undefined) return withInfo(result, this.#unkept())
+      counters.misses++
+      shared?.store(read, entry)
+      return withInfo(result, { status: 'miss' })
+    } catch (error) {
+      land(isAnswer(error) ? { kind: 'error', error } : { kind: 'again' })
+      throw error
+    }
+  }
+
+  #unkept(): CacheInfo {
+    this.#parts.counters.bypass('session-changed')
+    return { status: 'bypass', reason: 'session-changed' }
+  }
+
+  /** Keeps what was loaded, unless the connection saw things in a way of its own. */
+  #keepLoaded(
+    read: CachedRead,
+    basis: Basis,
+    { result, capture, startedAt }: { result: Result; capture: RawCapture; startedAt: number },
+  ): Entry | undefined {
+    const { clock, random } = this.#parts
+    if (capture.tainted || Array.isArray(result) || capture.fields.length === 0) return undefined
+    const now = clock.now()
+    const expiresAt = now + read.ttl * (1 - TTL_JITTER * random())
+    const times = {
+      storedAt: now,
+      expiresAt,
+      loadMillis: now - startedAt,
+    }
+    const { command, rowCount } = result
+    const { fields, rows } = capture
+    return this.#keep(read, basis, { raw: { command, rowCount, fields: fields as never, rows }, times })
+  }
+
+  #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {
+    const entry = new Entry({ ...value, tags, stamps })
+    this.#remember(read.key, entry)
+    return entry
+  }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** The current stamp of an unmarked tag, made when it has none. */
+function mint(tag: Tag): Stamp {
+  tag.stamp ??= freshStamp()
+  return tag.stamp
+}
+
+function withInfo(result: Result, info: CacheInfo): Result {
+  return Array.isArray(result) ? result : attachCacheInfo(result, info)
+}
+
+/** Whether an error is the server's answer to the statement, the same for everybody who asks. */
+function isAnswer(error: unknown): boolean {
+  const { code, severity } = error as { code?: unknown; severity?: unknown }
+  return severity === 'ERROR' && code !== '57014'
+}

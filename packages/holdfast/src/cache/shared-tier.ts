@@ -1,0 +1,185 @@
+import type { CacheSettings } from '../base/cache-options.js'
+import type { Clock } from '../base/clock.js'
+import type { BypassReason } from './cache-info.js'
+import type { Codec } from './codec.js'
+import type { Entry, EntryTimes } from './entry.js'
+import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
+import type { RawResult } from './raw-result.js'
+import type { Basis, CachedRead } from './reader.js'
+import type { Tag } from './tags.js'
+
+/** What the shared tier works with. */
+export interface SharedTierParts {
+  readonly settings: CacheSettings
+  readonly clock: Clock
+  readonly remote: RemoteStore
+  readonly codec: Codec
+  /** The key for all processes, of a read. */
+  readonly keyOf: (read: CachedRead) => string
+  /** The fingerprint of the keyed columns behind the whole tag of a table. */
+  readonly schemaOf: (name: string) => string | undefined
+  /** Tags were found marked. */
+  readonly onMarked: (names: readonly string[]) => void
+  /** Somebody knows other keyed columns than this process: definitions may have changed. */
+  readonly onForeignSchema: () => void
+}
+
+/** What the shared tier has for a read. */
+export type Found =
+  | { readonly kind: 'bypass'; readonly reason: BypassReason }
+  | { readonly kind: 'value'; readonly basis: Basis; readonly raw: RawResult; readonly times: EntryTimes }
+  | { readonly kind: 'load'; readonly basis: Basis }
+
+/** How long one process waits for the load of another before it asks the database itself. */
+const LONGEST_WAIT_MS = 2_000
+/** Pause between two looks while another process loads. */
+const SHORTEST_PAUSE_MS = 1
+const LONGEST_PAUSE_MS = 16
+
+/** The tier that all processes share: who is asked for stamps, and where values are kept for the others. */
+export class SharedTier {
+  readonly #parts: SharedTierParts
+  /** Tables whose keyed columns other processes know differently: by oid. */
+  #wide: ReadonlySet<number> = new Set()
+  #validAsOf = Number.NEGATIVE_INFINITY
+
+  constructor(parts: SharedTierParts) {
+    this.#parts = parts
+  }
+
+  get wideTables(): ReadonlySet<number> {
+    return this.#wide
+  }
+
+  /** Everything acknowledged before this instant has reached the tags of this process. */
+  get validAsOf(): number {
+    return this.#validAsOf
+  }
+
+  /** Definitions were read again: tables whose keyed columns are others now deserve another try. */
+  relearned(schemas: ReadonlyMap<string, string>, before: ReadonlyMap<string, string> | undefined): void {
+    const unchanged = [...schemas].filter(([name, schema]) => before?.get(name) === schema)
+    const oids = new Set(unchanged.map(([name]) => Number.parseInt(name, 10)))
+    this.#wide = new Set([...this.#wide].filter(oid => oids.has(oid)))
+  }
+
+  /** Nothing that was known holds any longer. */
+  reset(): void {
+    this.#validAsOf = Number.NEGATIVE_INFINITY
+  }
+
+  /** Resolves to whether everything acknowledged before the call has reached the tags. */
+  async barrier(): Promise<boolean> {
+    const { remote, clock } = this.#parts
+    const began = clock.now()
+    try {
+      await remote.barrier()
+      this.#validAsOf = Math.max(this.#validAsOf, began)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Asks for the stamps of a read and its value; waits while another process loads it. */
+  async find(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
+    const { clock } = this.#parts
+    const giveUp = Math.min(clock.now() + LONGEST_WAIT_MS, read.request.deadline)
+    for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      const found = await this.#ask(read, tags)
+      if (found !== 'wait') return found
+      if (clock.now() + pause >= giveUp || read.request.signal?.aborted) return this.#now(read, tags)
+      await new Promise<void>(resolve => clock.setTimeout(resolve, pause))
+    }
+  }
+
+  /** Keeps a loaded result for the others. Nobody waits for it. */
+  store(read: CachedRead, entry: Entry): void {
+    const { codec, keyOf, remote, clock } = this.#parts
+    const key = keyOf(read)
+    const age = clock.now() - entry.times.storedAt
+    const life = entry.times.expiresAt - entry.times.storedAt
+    const value = { raw: entry.raw, storedAt: Date.now() - age, life, loadMillis: entry.times.loadMillis }
+    const stamps = entry.stamps as readonly string[]
+    Promise.resolve(codec.encode(key, value))
+      .then(payload => remote.store(key, { stamps, payload }, Math.ceil(life)))
+      .catch(() => undefined)
+  }
+
+  /** After waiting in vain: whatever another process does, this one loads. */
+  async #now(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
+    const found = await this.#ask({ ...read, refresh: true }, tags)
+    return found === 'wait' ? { kind: 'bypass', reason: 'write-under-way' } : found
+  }
+
+  async #ask(read: CachedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
+    const { remote, clock, keyOf } = this.#parts
+    if (!remote.available) return { kind: 'bypass', reason: 'redis-unavailable' }
+    const began = clock.now()
+    const epochs = tags.map(({ epoch }) => epoch)
+    let answer: RemoteAnswer
+    try {
+      answer = await remote.read({ key: keyOf(read), tags: tags.map(tag => this.#asked(tag)), lease: !read.refresh })
+    } catch {
+      return { kind: 'bypass', reason: 'redis-unavailable' }
+    }
+    this.#validAsOf = Math.max(this.#validAsOf, began)
+    return this.#judge(read, { tags, epochs, answer })
+  }
+
+  #asked({ name }: Tag): RemoteTag {
+    return { name, schema: this.#parts.schemaOf(name) }
+  }
+
+  #judge(
+    read: CachedRead,
+    { tags, epochs, answer }: { tags: readonly Tag[]; epochs: readonly number[]; answer: RemoteAnswer },
+  ): Found | 'wait' {
+    const { stamps } = answer
+    const marked = tags.filter((_, index) => stamps[index] === undefined).map(({ name }) => name)
+    if (marked.length > 0 || tags.some(tag => tag.marks > 0)) {
+      this.#parts.onMarked(marked)
+      return { kind: 'bypass', reason: 'write-under-way' }
+    }
+    const basis = { tags, stamps: stamps as readonly string[] }
+    if (this.#isForeign(basis)) return { kind: 'bypass', reason: 'definitions-changed' }
+    for (const [index, tag] of tags.entries()) if (tag.epoch === epochs[index]) tag.stamp = stamps[index]
+    if (answer.value !== undefined && !read.refresh) {
+      const found = this.#opened(read, basis, answer.value)
+      if (found !== undefined) return found
+    }
+    return answer.lease === 'held' ? 'wait' : { kind: 'load', basis }
+  }
+
+  /** Whether a table's stamp was made by somebody who knows other keyed columns. */
+  #isForeign({ tags, stamps }: { tags: readonly Tag[]; stamps: readonly string[] }): boolean {
+    const foreign = tags.filter(({ name }, index) => {
+      const schema = this.#parts.schemaOf(name)
+      return schema !== undefined && !stamps[index]?.startsWith(`${schema}.`)
+    })
+    const unknown = foreign.map(({ name }) => Number.parseInt(name, 10)).filter(oid => !this.#wide.has(oid))
+    if (unknown.length === 0) return false
+    this.#wide = new Set([...this.#wide, ...unknown])
+    this.#parts.onForeignSchema()
+    return true
+  }
+
+  #opened(read: CachedRead, basis: Basis, value: NonNullable<RemoteAnswer['value']>): Found | undefined {
+    const { codec, keyOf, clock } = this.#parts
+    const same = value.stamps.length === basis.stamps.length && value.stamps.every((stamp, i) => stamp === basis.stamps[i])
+    const opened = same ? codec.decode(keyOf(read), value.payload) : undefined
+    if (opened === undefined) return undefined
+    const now = clock.now()
+    // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
+    const age = Math.min(opened.life, Math.max(0, Date.now() - opened.storedAt))
+    const storedAt = now - age
+    const expiresAt = storedAt + Math.min(opened.life, read.ttl)
+    if (now >= expiresAt) return undefined
+    return {
+      kind: 'value',
+      basis,
+      raw: opened.raw,
+      times: { storedAt, expiresAt, loadMillis: opened.loadMillis },
+    }
+  }
+}

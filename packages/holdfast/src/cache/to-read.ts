@@ -1,0 +1,107 @@
+import { checkQueryCache, type Consistency, type QueryCacheOptions } from '../base/cache-options.js'
+import { OptionsError } from '../base/errors.js'
+import type { QueryRequest } from '../base/execute.js'
+import type { ReadDependency, UncacheableReason } from '../sql/plan.js'
+import type { BypassReason } from './cache-info.js'
+import { hasMovingInstant, parametersKey } from './cache-key.js'
+import type { Knowledge } from './definitions.js'
+import type { CachedRead, ResultWish } from './reader.js'
+import { type KnownStatement, type ReadRules, rulesFor } from './statements.js'
+
+/** The parts of a query's config that decide how it is cached. */
+export interface QueryParts {
+  readonly text?: string
+  readonly values?: readonly unknown[]
+  readonly rowMode?: string
+  readonly types?: ResultWish['types']
+  /** A portal that is read in pieces. */
+  readonly rows?: number
+  readonly binary?: boolean
+}
+
+/** A config as its parts; pg's second argument overrides the config's values. */
+export function partsOf({ config, values }: QueryRequest): QueryParts {
+  if (typeof config === 'string') return values === undefined ? { text: config } : { text: config, values }
+  const parts = config as QueryParts
+  return values === undefined ? parts : { ...parts, values }
+}
+
+/** Whether a kept result can serve what the query asks for. */
+export function isServable({ rows, binary }: QueryParts): boolean {
+  return rows === undefined && binary !== true
+}
+
+/** Reasons that a caller who names the dependencies can overrule. */
+const OVERRULED: ReadonlySet<UncacheableReason> = new Set([
+  'not-immutable-function',
+  'time-dependent',
+  'no-table',
+  'not-understood',
+  'unknown-relation',
+])
+
+/** What is known of the query besides its request. */
+export interface ReadContext {
+  readonly knowledge: Knowledge
+  readonly statement: KnownStatement
+  readonly consistency: Consistency
+  /** What pg looks parsers up in when a query brings none. */
+  readonly types: ResultWish['types']
+}
+
+/**
+ * How to answer a read from the cache; or why not.
+ *
+ * @throws OptionsError for what a query must not say about caching
+ */
+export function toRead(request: QueryRequest, context: ReadContext): CachedRead | BypassReason {
+  const wanted = request.cache === undefined ? {} : checkQueryCache(request.cache)
+  if (wanted === false) return 'asked-not-to'
+  const rules = rulesOf(context, wanted)
+  if (typeof rules === 'string') return rules
+  const parts = partsOf(request)
+  const { text = '', values } = parts
+  if (!isServable(parts)) return 'unsupported-query'
+  const parameters = hasMovingInstant(values) ? undefined : parametersKey(values)
+  if (parameters === undefined) return 'unkeyable-parameter'
+  const { dependsOn } = wanted
+  const variant = dependsOn === undefined ? '' : `(${[...dependsOn].sort().join(',')})`
+  return {
+    key: `${context.statement.id}${variant}:${parameters}`,
+    request,
+    text,
+    values,
+    parameters,
+    variant,
+    shape: { rowMode: parts.rowMode, types: parts.types ?? context.types },
+    dependencies: rules.dependencies,
+    ttl: (wanted.ttl as number | undefined) ?? rules.ttl,
+    maxStale: (wanted.maxStale as number | undefined) ?? rules.maxStale,
+    consistency: wanted.consistency ?? context.consistency,
+  }
+}
+
+function rulesOf(
+  { knowledge, statement }: ReadContext,
+  wanted: Exclude<QueryCacheOptions, false>,
+): ReadRules | BypassReason {
+  const { plan, rules } = statement
+  if (plan.kind !== 'read') return 'not-a-select'
+  if (knowledge.catalog.standby) return 'standby'
+  if (wanted.dependsOn === undefined) return rules ?? plan.uncacheable ?? 'table-not-opted-in'
+  if (plan.uncacheable !== undefined && !OVERRULED.has(plan.uncacheable)) return plan.uncacheable
+  if (plan.uncacheable === 'time-dependent' && wanted.ttl === undefined) return 'time-dependent'
+  const dependencies = [...plan.dependencies, ...named(wanted.dependsOn, knowledge)]
+  return rulesFor(dependencies, knowledge.settingsOf) ?? 'table-not-opted-in'
+}
+
+/** Tables by the names they were opted in with, without any condition. */
+function named(names: readonly string[], { catalog }: Knowledge): ReadDependency[] {
+  return names.map(name => {
+    const table = catalog.tables.find(({ optedInAs }) => optedInAs === name)
+    if (table !== undefined) return { table, equality: undefined }
+    const known = catalog.tables.map(({ optedInAs }) => optedInAs).join(', ')
+    throw new OptionsError('cache.dependsOn', `tables of the option cache.tables (${known})`, 'another name')
+  })
+}
+
