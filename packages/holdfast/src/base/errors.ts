@@ -146,6 +146,12 @@ export const ERROR_CODES = {
     about:
       'A write was rolled back because Redis could not be told about it and `cache.onUnmarkable` is `fail`.',
   },
+  HOLDFAST_CACHE_UNAVAILABLE: {
+    category: 'unreachable',
+    retry: 'safe',
+    about:
+      'The shared cache gave no answer in time or refused one. Reads go to the database; queries never fail with this.',
+  },
   HOLDFAST_MIGRATION: {
     category: 'configuration',
     retry: 'never',
@@ -258,6 +264,11 @@ export class TransactionError extends HoldfastError {
 /** The cache could not keep its promise, and the call was to fail rather than bend it. */
 export class CacheError extends HoldfastError {
   override readonly name = 'CacheError'
+}
+
+/** The shared cache gave no answer. Never thrown at a query: it means "ask the database". */
+export class CacheUnavailableError extends HoldfastError {
+  override readonly name = 'CacheUnavailableError'
 }
 
 /** A migration cannot run or failed. */

@@ -1,4 +1,5 @@
 import type { PoolConfig } from 'pg'
+import { type CacheOptions, type CacheSettings, cacheOption, resolveCacheSettings } from './cache-options.js'
 import type { Duration } from './duration.js'
 import { OptionsError } from './errors.js'
 import { any, checkOptions, duration, integer, nested, ofType, type Rules } from './option-rules.js'
@@ -27,6 +28,8 @@ export interface PoolOptions extends PoolConfig {
   retry?:
     | { /** Attempts to connect before waiting callers are told. Default: 3. */ attempts?: number }
     | false
+  /** Which reads are cached, where, and how certain they are. Default: none. */
+  cache?: CacheOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -50,6 +53,8 @@ export interface PoolSettings {
   readonly maxWaiting: number
   readonly connectAttempts: number
   readonly allowExitOnIdle: boolean
+  /** Absent: nothing is cached. */
+  readonly cache: CacheSettings | undefined
 }
 
 const RULES: Rules = {
@@ -89,6 +94,7 @@ const RULES: Rules = {
   leakDetection: duration,
   overload: nested({ maxWaiting: integer(0) }),
   retry: nested({ attempts: integer(1, 100) }),
+  cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -130,6 +136,7 @@ export function resolveSettings(
     maxWaiting: limitOf(options.overload, 'maxWaiting', 1_000),
     connectAttempts: options.retry === false ? 1 : (options.retry?.attempts ?? 3),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
+    cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
   })
 }
 

@@ -14,6 +14,9 @@ export interface Warning {
    * `idle-connection-lost`: the server or the network closed a connection that nobody used.
    * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
    * `clock-jump`: the process slept; every connection is checked before its next use.
+   * `cache-table-missing`: a table of `cache.tables` does not exist.
+   * `cache-unmarked`: a write was committed although Redis could not be told about it.
+   * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:
     | 'open-transaction'
@@ -22,6 +25,9 @@ export interface Warning {
     | 'tls-unverified'
     | 'tls-off'
     | 'clock-jump'
+    | 'cache-table-missing'
+    | 'cache-unmarked'
+    | 'cache-unavailable'
   readonly message: string
   /** Where the client was borrowed, when a borrower is to blame. */
   readonly borrowedAt?: string

@@ -25,7 +25,7 @@ export function guardContext({ definitions, marker, orphans, counters }: GuardCo
   }
   return {
     ready: async () => void (await definitions.ready()),
-    planOf: text => (text === '' ? UNREADABLE : known().statements.of(text).plan),
+    planOf: text => (text === undefined ? UNREADABLE : known().statements.of(text).plan),
     get tables() {
       return known().catalog.tables
     },

@@ -1,4 +1,7 @@
-/** A read of one value with the stamps of its tags. Keys and tags are names within the cache's namespace. */
+/**
+ * A read of one value with the stamps of its tags. Keys and tags are names of 1 to 512 characters within the cache's
+ * namespace; whoever makes longer ones hashes them. At most 100 tags.
+ */
 export interface RemoteRead {
   readonly key: string
   readonly tags: readonly RemoteTag[]
@@ -15,13 +18,19 @@ export interface RemoteTag {
   readonly schema: string | undefined
 }
 
-/** What the authority says, as of an instant after the read was asked for. */
+/**
+ * What the authority says, as of an instant after the read was asked for. Invalidations after that instant are
+ * delivered after the answer, if the caller takes the stamps over before it waits for anything but promises.
+ */
 export interface RemoteAnswer {
   /** The current stamp of each tag, minted when it was missing; `undefined`: the tag is marked, bypass. */
   readonly stamps: readonly (string | undefined)[]
-  /** The stored value, whatever stamps it was stored with: the caller compares. */
+  /** The stored bytes, whatever stamps they were stored with: the caller compares. See `openValue`. */
   readonly value: Buffer | undefined
-  /** `taken`: this caller loads. `held`: another one does. `none`: not asked for, or a value was there. */
+  /**
+   * `taken`: this caller loads. `held`: another one does, under the same stamps. `none`: not asked for, a current
+   * value was there, or a tag is marked.
+   */
   readonly lease: 'taken' | 'held' | 'none'
 }
 
@@ -53,19 +62,35 @@ export interface RemoteStore {
    * `onInvalidated`. Calls of one tick share one.
    */
   barrier(): Promise<void>
-  /** Keeps a value. Not awaited by readers. */
+  /**
+   * Keeps the bytes made by `sealValue`, with the stamps in the order in which reads of this key name their tags: the
+   * store compares them to decide about the lease. Not awaited by readers.
+   */
   store(key: string, value: Buffer, ttlMillis: number): Promise<void>
-  /** Destroys the stamps and adds the mark, in one round trip. */
+  /**
+   * Destroys the stamps and adds the mark, in one round trip. A rejection may come after it was done. The stamp of a
+   * table that begins with another schema is replaced by one that begins with none.
+   */
   mark(mark: RemoteMark): Promise<void>
-  /** Removes the mark and destroys whatever stamp is there, so that fills are possible again. */
+  /**
+   * Removes the mark and destroys whatever stamp is there, so that fills are possible again; also where the mark was
+   * lost with the server meanwhile. While it has not succeeded, values may be stored that do not reflect the write:
+   * then the tags must be touched before the write counts as reflected.
+   */
   release(mark: RemoteMark): Promise<void>
   /** Destroys the stamps of tags without marking: for changes that are visible already. */
   touch(tags: readonly string[]): Promise<void>
   /** The marks on tags that are marked. */
   orphans(tags: readonly string[]): Promise<readonly RemoteOrphan[]>
-  /** Called with each tag whose stamp was destroyed by anybody else; set once by the cache. */
+  /**
+   * Called with each tag that was read here and whose stamp was destroyed since by anybody, this process included, or
+   * went by itself; set once by the cache. Once for each time it was read.
+   */
   onInvalidated: (tag: string) => void
-  /** Called when nothing that was known of stamps holds any longer: link lost, another server, flushed. */
+  /**
+   * Called when nothing that was known of stamps holds any longer: link lost, another server, flushed. Marks may be
+   * lost with it.
+   */
   onReset: () => void
   /** Called when the link stands (again). */
   onReady: () => void

@@ -11,7 +11,8 @@ import { WriteLedger } from './write-ledger.js'
 export interface GuardContext {
   /** Resolves when statements can be understood; rejects when the database cannot be asked about its tables. */
   ready(): Promise<void>
-  planOf(text: string): TextPlan
+  /** `undefined`: a prepared statement called by its name alone. */
+  planOf(text: string | undefined): TextPlan
   /** Every opted-in table. */
   readonly tables: readonly TableInfo[]
   /** The statement that asks for the counts of all of them. */
@@ -275,14 +276,14 @@ export class WriteGuard implements StatementGuard {
   /** Marks everything before something that writes by itself outside of a transaction; its text tells too little. */
   async #beforeSubmission(text: string | undefined): Promise<Marking | undefined> {
     await this.#context.ready()
-    const plan = text === undefined ? undefined : this.#context.planOf(text)
-    if (plan?.kind === 'read') return undefined
-    if (plan?.kind === 'session') {
+    const plan = this.#context.planOf(text)
+    if (plan.kind === 'read') return undefined
+    if (plan.kind === 'session') {
       this.#connection.tainted ||= plan.changesSession
       return undefined
     }
     if (!this.#inTransaction) return this.#markEverything()
-    this.#noteEverything(plan?.kind === 'write' ? plan.changesDefinitions : true)
+    this.#noteEverything(plan.kind !== 'write' || plan.changesDefinitions)
     return undefined
   }
 }
@@ -304,8 +305,8 @@ const OWN_PING: QueryRequest = {
   rolledBackIfLost: true,
 }
 
-function textOf({ config }: QueryRequest): string {
-  return typeof config === 'string' ? config : (config.text ?? '')
+function textOf({ config }: QueryRequest): string | undefined {
+  return typeof config === 'string' ? config : config.text
 }
 
 function newFrame(plan: WritePlan, before: readonly string[], after: readonly string[]): QueryFrame {

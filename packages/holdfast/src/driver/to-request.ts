@@ -1,4 +1,5 @@
 import type { QueryConfig } from 'pg'
+import type { QueryCacheOptions } from '../base/cache-options.js'
 import { deadlineAfter } from '../base/deadline.js'
 import { type Duration, describeGiven, parseDuration } from '../base/duration.js'
 import { HoldfastError } from '../base/errors.js'
@@ -16,6 +17,8 @@ export interface QueryExtras {
   readOnly?: boolean
   /** Applying it twice is the same as once. Default: false. */
   idempotent?: boolean
+  /** Whether and how its result is cached. Default: by the options of the pool and its tables. */
+  cache?: QueryCacheOptions
 }
 
 /** The limits that hold when a call names none. */
@@ -46,6 +49,7 @@ export function toRequest(
     readOnly: extras.readOnly === true,
     idempotent: extras.idempotent === true,
     rolledBackIfLost: false,
+    ...(extras.cache !== undefined && { cache: extras.cache }),
   }
 }
 

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script as Redis knows it. */
+export interface RedisScript {
+  readonly source: string
+  /** What EVALSHA takes. */
+  readonly sha: string
+}
+
+/**
+ * Every script begins so. The declaration makes Redis refuse it on a replica and on a primary that was demoted,
+ * although it may only read, and lets stamps and marks through when memory is full. Then it compares the incarnation
+ * of the cache (KEYS[1]) with the one that the caller knows: after a restart, a promotion or a flush it is another.
+ */
+const PREAMBLE = `#!lua flags=allow-oom
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('INCARNATION of the cache is another') end
+`
+
+/**
+ * Finds or makes the incarnation of the cache on this server. KEYS: incarnation. ARGV: run_id, a fresh random name.
+ * The replication id is part of it because a primary that was demoted and promoted again keeps its run_id, but holds
+ * what another server had: its stamps may have gone back. Read again after it was written, so that the tracking table
+ * of this connection holds it.
+ */
+export const INCARNATION = script(`#!lua flags=allow-oom
+local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''
+local server = ARGV[1] .. '.' .. replication .. '.'
+local known = redis.pcall('GET', KEYS[1])
+if type(known) == 'string' and string.sub(known, 1, #server) == server then return known end
+redis.call('SET', KEYS[1], server .. ARGV[2])
+return redis.call('GET', KEYS[1])`)
+
+/**
+ * Asks nothing but whether the server may still be asked. Its answer on the tracking connection comes after every
+ * invalidation that was caused before. Not PING: a demoted primary answers that.
+ */
+export const BARRIER = script(`${PREAMBLE}return redis.status_reply('OK')`)
+
+/**
+ * Reads values and the stamps of their tags. KEYS: incarnation, tags, values. ARGV: incarnation, number of tags,
+ * random text, life of a stamp, life of a lease, the reads, then an index and a schema for each table's tag. Each
+ * read is a byte with the number of its tags (plus 128: with lease) and a byte for each of them.
+ *
+ * Answers the values, a letter for each read (c: current, t: lease taken, h: lease held, n: neither) and the stamps
+ * of the reads that are not current. Values are read by GETEX because that is no read to the tracking table, which
+ * therefore holds tags only. A stamp minted here is read again, because a key that a connection changes itself
+ * leaves its tracking table.
+ */
+export const READ = script(`${PREAMBLE}
+local count = tonumber(ARGV[2])
+local tags = {}
+if count > 0 then tags = redis.call('MGET', unpack(KEYS, 2, count + 1)) end
+local schemas
+local function schema(index)
+  if not schemas then
+    schemas = {}
+    for at = 7, #ARGV, 2 do schemas[tonumber(ARGV[at])] = ARGV[at + 1] .. '.' end
+  end
+  return schemas[index] or ''
+end
+for index = 1, count do
+  if not tags[index] then
+    local key = KEYS[index + 1]
+    local kind = redis.call('TYPE', key).ok
+    if kind ~= 'set' then
+      if kind ~= 'none' then redis.call('DEL', key) end
+      redis.call('SET', key, schema(index) .. ARGV[3] .. index, 'PX', ARGV[4])
+      tags[index] = redis.call('GET', key)
+    end
+  end
+end
+local reads, at, values, states, stamps = ARGV[6], 1, {}, {}, {}
+for read = 1, #KEYS - count - 1 do
+  local key = KEYS[count + 1 + read]
+  local size = string.byte(reads, at)
+  local lease = size >= 128
+  if lease then size = size - 128 end
+  local current, marked = {}, false
+  for tag = 1, size do
+    local stamp = tags[string.byte(reads, at + tag)]
+    if not stamp then marked = true end
+    current[tag] = stamp
+  end
+  local value = redis.pcall('GETEX', key)
+  if type(value) ~= 'string' then value = false end
+  values[read] = value
+  local vector = marked or table.concat(current, '\\n') .. '\\0'
+  if value and not marked and string.sub(value, 1, #vector) == vector then
+    states[read] = 'c'
+  else
+    for tag = 1, size do stamps[#stamps + 1] = current[tag] or false end
+    states[read] = 'n'
+    if lease and not marked then
+      local holder = key .. '!'
+      if redis.pcall('GETEX', holder) == vector then
+        states[read] = 'h'
+      else
+        redis.call('SET', holder, vector, 'PX', ARGV[5])
+        states[read] = 't'
+      end
+    end
+  end
+  at = at + size + 1
+end
+return {values, table.concat(states), stamps}`)
+
+/**
+ * Replaces or makes the stamp of each table's tag where it must not look like the work of this schema alone. KEYS from
+ * `first` on; ARGV from `first` + 1 on: their schemas. ARGV[3]: random text, ARGV[4]: life of such a stamp.
+ */
+const TABLES = `
+local function tables(first)
+  for index = first, #KEYS do
+    local key, schema = KEYS[index], ARGV[index - first + 5] .. '.'
+    local stamp = redis.pcall('GET', key)
+    if not stamp then
+      redis.call('SET', key, schema .. ARGV[3] .. index, 'PX', ARGV[4])
+    elseif type(stamp) == 'string' and string.sub(stamp, 1, #schema) ~= schema then
+      redis.call('SET', key, 'mixed.' .. ARGV[3] .. index, 'PX', ARGV[4])
+    end
+  end
+end
+`
+
+/**
+ * Destroys stamps and adds a mark. KEYS: incarnation, tags, tables' tags. ARGV: incarnation, number of tags, random
+ * text, life of a table's stamp, schemas of the tables, the mark.
+ */
+export const MARK = script(`${PREAMBLE}${TABLES}
+local count = tonumber(ARGV[2])
+for index = 2, count + 1 do
+  if redis.call('TYPE', KEYS[index]).ok ~= 'set' then redis.call('DEL', KEYS[index]) end
+  redis.call('SADD', KEYS[index], ARGV[#ARGV])
+end
+tables(count + 2)
+return redis.status_reply('OK')`)
+
+/** Removes a mark; a key without marks is destroyed, so that the next reader mints. Takes what MARK takes. */
+export const RELEASE = script(`${PREAMBLE}${TABLES}
+local count = tonumber(ARGV[2])
+for index = 2, count + 1 do
+  if redis.call('TYPE', KEYS[index]).ok == 'set' then
+    redis.call('SREM', KEYS[index], ARGV[#ARGV])
+  else
+    redis.call('DEL', KEYS[index])
+  end
+end
+tables(count + 2)
+return redis.status_reply('OK')`)
+
+/** Destroys stamps; marks stay. KEYS: incarnation, tags. ARGV: incarnation. */
+export const TOUCH = script(`${PREAMBLE}
+for index = 2, #KEYS do
+  if redis.call('TYPE', KEYS[index]).ok ~= 'set' then redis.call('DEL', KEYS[index]) end
+end
+return redis.status_reply('OK')`)
+
+/** Up to 100 marks of each tag. KEYS: incarnation, tags. ARGV: incarnation. */
+export const ORPHANS = script(`${PREAMBLE}
+local marks = {}
+for index = 2, #KEYS do
+  marks[index - 1] = {}
+  if redis.call('TYPE', KEYS[index]).ok == 'set' then
+    marks[index - 1] = redis.call('SRANDMEMBER', KEYS[index], 100)
+  end
+end
+return marks`)
+
+/** All of them, for SCRIPT LOAD. */
+export const SCRIPTS: readonly RedisScript[] = [INCARNATION, BARRIER, READ, MARK, RELEASE, TOUCH, ORPHANS]
+
+function script(source: string): RedisScript {
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
+}

@@ -1,0 +1,301 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Clock, systemClock } from '../base/clock.js'
+import { CacheUnavailableError } from '../base/errors.js'
+import type { Warn } from '../base/warning.js'
+import { endIn } from './end-in.js'
+import type { RemoteAnswer, RemoteMark, RemoteOrphan, RemoteRead, RemoteStore } from './ports.js'
+import { MAX_TAGS_PER_READ, type PendingRead, RedisBatch } from './redis-batch.js'
+import { failureOf, RedisFailure } from './redis-failure.js'
+import type { RedisLink, ScriptCall, Side } from './redis-link.js'
+import { BARRIER, MARK, ORPHANS, RELEASE, TOUCH } from './redis-scripts.js'
+import { RedisSession, type StoreState } from './redis-session.js'
+import { type RedisLocation, redisSource } from './redis-source.js'
+
+/** How a {@link RedisStore} works. Durations in milliseconds. */
+export interface RedisStoreOptions {
+  readonly redis: RedisLocation
+  /** Which database's rows are cached: its system identifier and name. Two databases never share a key. */
+  readonly databaseIdentity: string
+  /** What all keys begin with. Default: `holdfast`. */
+  readonly prefix?: string
+  /** The longest that any call but `mark` takes. Default: 50. */
+  readonly budget?: number
+  /** The longest that `mark` takes: row locks are held meanwhile. Default: 50. */
+  readonly markBudget?: number
+  /** How long a stamp lives: longer than any value. Default: 25 h. */
+  readonly stampLife?: number
+  /** How long one loader keeps others from loading. Default: 2,000. */
+  readonly leaseLife?: number
+  readonly clock?: Clock
+  /** Numbers in [0, 1) for jitter. Default: `Math.random`. */
+  readonly random?: () => number
+  /** Told once of each reason why the store cannot be used. Default: nobody. */
+  readonly warn?: Warn
+}
+
+const DEFAULTS = {
+  prefix: 'holdfast',
+  budget: 50,
+  markBudget: 50,
+  stampLife: 25 * 3_600_000,
+  leaseLife: 2_000,
+  clock: systemClock,
+  random: Math.random,
+  warn: () => {},
+}
+
+/** Bytes of the name of a tag or value, and of the prefix: longer ones are hashed by who makes them. */
+const LONGEST_NAME = 512
+/** Tags in one script, so that none keeps the server busy for long. */
+const MAX_TAGS_PER_CALL = 256
+/** Life of a table's stamp that processes with different schemas share: as long as a deployment takes. */
+const MIXED_LIFE_MS = 600_000
+/** After a refusal for lack of memory nothing is stored for so long. */
+const FULL_PAUSE_MS = 1_000
+
+const nothing = (): void => {}
+
+/** Stamps and values in Redis. See ADR "coherence" for why its calls are what they are. */
+export class RedisStore implements RemoteStore {
+  onInvalidated: (tag: string) => void = nothing
+  onReset: () => void = nothing
+  onReady: () => void = nothing
+  readonly #options: Required<RedisStoreOptions>
+  readonly #session: RedisSession
+  readonly #batches: RedisBatch[] = []
+  /** Tags whose invalidation arrived in this turn. */
+  readonly #invalidated: string[] = []
+  #barrier: Promise<void> | undefined
+  #fullUntil = Number.NEGATIVE_INFINITY
+
+  /**
+   * Begins to connect in the background.
+   *
+   * @throws OptionsError when `redis` is no location
+   */
+  constructor(options: RedisStoreOptions) {
+    const settings = { ...DEFAULTS, ...options }
+    this.#options = settings
+    const { clock, random, warn } = settings
+    this.#session = new RedisSession({
+      link: { locate: redisSource(settings.redis, clock), root: rootOf(settings), clock },
+      random,
+      warn,
+      events: {
+        onInvalidated: tag => this.#defer(tag),
+        onReset: () => this.onReset(),
+        onReady: () => this.onReady(),
+      },
+    })
+  }
+
+  get available(): boolean {
+    return this.#session.link !== undefined
+  }
+
+  get state(): StoreState {
+    return this.#session.state
+  }
+
+  read(read: RemoteRead): Promise<RemoteAnswer> {
+    const problem = this.#problemWith([read.key, ...read.tags.map(({ name }) => name)])
+    if (problem !== undefined) return Promise.reject(problem)
+    if (read.tags.length > MAX_TAGS_PER_READ) return Promise.reject(unavailable('too many tags in one read'))
+    return new Promise((resolve, reject) => this.#enqueue({ read, resolve, reject }))
+  }
+
+  barrier(): Promise<void> {
+    this.#barrier ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#barrier = undefined
+        const passed = (): void => (this.#invalidated.length === 0 ? resolve() : void setImmediate(resolve))
+        this.#script('tracking', () => ({ script: BARRIER, keys: [], args: [] })).then(passed, reject)
+      })
+    })
+    return this.#barrier
+  }
+
+  async store(key: string, value: Buffer, ttlMillis: number): Promise<void> {
+    const problem = this.#problemWith([key])
+    if (problem !== undefined) throw problem
+    const { clock, budget } = this.#options
+    if (clock.now() < this.#fullUntil) throw unavailable('the memory of Redis is full')
+    const life = String(Math.max(1, Math.floor(ttlMillis)))
+    try {
+      await this.#call(budget, link => link.send(['SET', link.valueKey(key), value, 'PX', life]))
+    } catch (error) {
+      if (failureCode(error) === 'OOM') this.#fullUntil = clock.now() + FULL_PAUSE_MS
+      throw error
+    }
+  }
+
+  async mark(mark: RemoteMark): Promise<void> {
+    await this.#change(mark.tags, mark, { script: MARK, budget: this.#options.markBudget })
+  }
+
+  async release(mark: RemoteMark): Promise<void> {
+    await this.#change(mark.tags, mark, { script: RELEASE, budget: this.#options.budget })
+  }
+
+  async touch(tags: readonly string[]): Promise<void> {
+    await this.#change(tags, undefined, { script: TOUCH, budget: this.#options.budget })
+  }
+
+  async orphans(tags: readonly string[]): Promise<readonly RemoteOrphan[]> {
+    const problem = this.#problemWith(tags)
+    if (problem !== undefined) throw problem
+    const replies = await Promise.all(
+      pieces(tags).map(piece => this.#script('commands', link => tagCall(link, ORPHANS, piece))),
+    )
+    const marks = replies.flat() as readonly (readonly Buffer[])[]
+    return tags
+      .map((tag, index) => ({ tag, marks: (marks[index] ?? []).map(String) }))
+      .filter(orphan => orphan.marks.length > 0)
+  }
+
+  async close(): Promise<void> {
+    this.#session.close()
+  }
+
+  /**
+   * Keeps the order of the connection: an answer that came before the invalidation reaches its caller through
+   * promises, which all settle before an immediate. Otherwise a stamp could be taken over after it was reported void.
+   */
+  #defer(tag: string): void {
+    if (this.#invalidated.push(tag) > 1) return
+    setImmediate(() => {
+      for (const each of this.#invalidated.splice(0)) this.onInvalidated(each)
+    })
+  }
+
+  #enqueue(pending: PendingRead): void {
+    const last = this.#batches.at(-1)
+    if (last?.add(pending)) return
+    const batch = new RedisBatch()
+    batch.add(pending)
+    if (this.#batches.push(batch) === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    for (const batch of this.#batches.splice(0)) {
+      const { stampLife, leaseLife } = this.#options
+      const lives = { stamp: stampLife, lease: leaseLife }
+      this.#script('tracking', link => batch.call(link, lives, randomName()))
+        .then(reply => this.#answer(batch, reply))
+        .catch(error => batch.reject(error))
+    }
+  }
+
+  #answer(batch: RedisBatch, reply: unknown): void {
+    const strange = batch.resolve(reply)
+    // What is none of ours would never be a hit: make room for a stamp.
+    if (strange.length > 0) this.touch(strange).catch(nothing)
+  }
+
+  async #change(
+    tags: readonly string[],
+    mark: RemoteMark | undefined,
+    { script, budget }: { script: ScriptCall['script']; budget: number },
+  ): Promise<void> {
+    const tables = mark?.tables ?? []
+    if (tags.length + tables.length === 0) return
+    const problem = this.#problemWith([...tags, ...tables.map(({ name }) => name)])
+    if (problem !== undefined) throw problem
+    const call = (link: RedisLink, piece: readonly string[], index: number): ScriptCall => {
+      if (mark === undefined) return tagCall(link, script, piece)
+      return markCall(link, { ...mark, tags: piece, tables: index === 0 ? tables : [] }, script)
+    }
+    const parts = pieces(tags)
+    await this.#call(budget, link =>
+      again(link, this.#session, () =>
+        Promise.all(parts.map((piece, index) => link.run('commands', call(link, piece, index)))),
+      ),
+    )
+  }
+
+  #script(side: Side, call: (link: RedisLink) => ScriptCall): Promise<unknown> {
+    return this.#call(this.#options.budget, link => link.run(side, call(link)))
+  }
+
+  /** Runs something on the link within a budget, and tells the session how it went. */
+  async #call<T>(budget: number, run: (link: RedisLink) => Promise<T>): Promise<T> {
+    const { link } = this.#session
+    if (link === undefined) throw unavailable(this.#session.state.reason ?? 'not connected')
+    try {
+      const result = await endIn(run(link), budget, { clock: this.#options.clock, isCall: true })
+      if (link !== this.#session.link) throw new RedisFailure('gone', 'the connection was replaced')
+      this.#session.succeeded()
+      return result
+    } catch (error) {
+      const failure = failureOf(error)
+      this.#session.failed(link, failure)
+      throw unavailable(failure.message, failure)
+    }
+  }
+
+  #problemWith(names: readonly string[]): CacheUnavailableError | undefined {
+    if (!this.available) return unavailable(this.#session.state.reason ?? 'not connected')
+    const isTooLong = names.some(name => name.length > LONGEST_NAME || name.length === 0)
+    return isTooLong ? unavailable(`a name must have 1 to ${LONGEST_NAME} characters`) : undefined
+  }
+}
+
+/** Runs a change; when the server turns out to hold another cache, once more in that one. */
+async function again<T>(link: RedisLink, session: RedisSession, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (failureOf(error).trouble !== 'incarnation') throw error
+    await session.doubt(link)
+    return run()
+  }
+}
+
+function tagCall(link: RedisLink, script: ScriptCall['script'], tags: readonly string[]): ScriptCall {
+  return { script, keys: tags.map(tag => link.tagKey(tag)), args: [] }
+}
+
+function markCall(
+  link: RedisLink,
+  { tags, tables, mark }: RemoteMark,
+  script: ScriptCall['script'],
+): ScriptCall {
+  const keys = [...tags, ...tables.map(({ name }) => name)].map(name => link.tagKey(name))
+  const schemas = tables.map(({ schema }) => schema ?? 'none')
+  return { script, keys, args: [String(tags.length), randomName(), String(MIXED_LIFE_MS), ...schemas, mark] }
+}
+
+/** The names in groups that one script may work on; one group at least. */
+function pieces(names: readonly string[]): string[][] {
+  const groups: string[][] = []
+  for (let from = 0; from === 0 || from < names.length; from += MAX_TAGS_PER_CALL) {
+    groups.push(names.slice(from, from + MAX_TAGS_PER_CALL))
+  }
+  return groups
+}
+
+/** 120 bits. */
+function randomName(): string {
+  return randomBytes(15).toString('base64url')
+}
+
+/** A hash tag in braces; the identity is hashed because it may be long and may contain a brace. */
+function rootOf({ prefix, databaseIdentity }: { prefix: string; databaseIdentity: string }): string {
+  const identity = createHash('sha256').update(databaseIdentity).digest('base64url').slice(0, 16)
+  return `{${prefix.replaceAll(/[{}\s]/g, '').slice(0, 64)}:${identity}}`
+}
+
+function unavailable(reason: string, failure?: RedisFailure): CacheUnavailableError {
+  return new CacheUnavailableError(
+    'HOLDFAST_CACHE_UNAVAILABLE',
+    `The cache in Redis gave no answer: ${reason}.`,
+    {
+      ...(failure === undefined ? {} : { cause: failure }),
+    },
+  )
+}
+
+function failureCode(error: unknown): string {
+  const { cause } = error as { cause?: unknown }
+  return cause instanceof RedisFailure ? cause.code : ''
+}
