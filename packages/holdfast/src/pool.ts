@@ -5,9 +5,14 @@ import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
 import { type Duration, parseDuration } from './base/duration.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
+import type { CacheSettings } from './base/cache-options.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
 import type { Warning } from './base/warning.js'
+import { Cache, type InvalidateOptions } from './cache/cache.js'
+import { CacheCounters, type CacheStats } from './cache/cache-stats.js'
+import type { Explanation } from './cache/explain.js'
+import { RedisStore } from './cache/redis-store.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { looksLikePgPool } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
@@ -63,6 +68,7 @@ export class Pool extends pg.Pool {
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
   readonly #execute: Execute
+  readonly #cache: Cache | undefined
   readonly #stopSignals: () => void
 
   /** @throws OptionsError for an option that is unknown or impossible */
@@ -88,8 +94,10 @@ export class Pool extends pg.Pool {
       clock: this.#clock,
       warn: warning => this.#warn(warning),
     })
+    const toDatabase = compose([this.#stats.count], request => this.#onConnection(request))
+    this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
-    this.#execute = compose([this.#stats.count], request => this.#onConnection(request))
+    this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
     const { config } = this.#resolved
     looksLikePgPool({
       pool: this,
@@ -180,8 +188,14 @@ export class Pool extends pg.Pool {
     return poolStats({
       numbers: this.#connections.numbers(),
       isHealthy: this.#connections.reachable && !this.ending,
+      cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
     })
+  }
+
+  /** The cache of this pool; without the option `cache` it keeps nothing and says so. */
+  get cache(): PoolCache {
+    return this.#cache ?? NO_CACHE
   }
 
   /** Asks the database, within `timeout` (default 5 s). Never throws: see `healthy` and `error`. */
@@ -218,6 +232,11 @@ export class Pool extends pg.Pool {
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+    const hit = this.#cache?.hit(config, values, () => this.#send(config, values))
+    return hit ?? this.#send(config, values)
+  }
+
+  #send(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
     const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
     try {
       return this.#execute(toRequest(config, values, defaults))
@@ -227,10 +246,21 @@ export class Pool extends pg.Pool {
   }
 
   #onConnection(request: QueryRequest): Promise<Result> {
+    if (request.guarded) return this.#onGuardedConnection(request)
     return new Promise((resolve, reject) => {
       const serve = (pooled: PooledConnection) => this.#run(pooled, request, { resolve, reject })
       this.#connections.lend(request, { serve, refuse: reject })
     })
+  }
+
+  /** A statement that may write or change its session: the connection's guard sees it. */
+  async #onGuardedConnection(request: QueryRequest): Promise<Result> {
+    const pooled = await this.#connections.acquire(request)
+    try {
+      return await pooled.connection.query(request)
+    } finally {
+      this.#connections.release(pooled)
+    }
   }
 
   /** Gives the connection back in the moment the answer is there: the next caller need not wait for ours. */
@@ -304,6 +334,7 @@ export class Pool extends pg.Pool {
       queryTimeout: this.#settings.queryTimeout,
       clock: this.#clock,
       deadlines: this.#deadlines,
+      guard: this.#cache?.guard,
       signal,
     })
     try {
@@ -327,7 +358,36 @@ export class Pool extends pg.Pool {
     const timer = limit === undefined ? undefined : setTimeout(() => this.#connections.cut(), limit)
     await this.#connections.end()
     clearTimeout(timer)
+    await this.#cache?.close()
     this.#mark('ended')
+  }
+
+  #makeCache(settings: CacheSettings, load: Execute): Cache {
+    const { target, config } = this.#resolved
+    const { host, port, database, user } = target
+    const { redis, prefix, redisTimeout } = settings
+    const warn = (warning: Warning) => this.#warn(warning)
+    return new Cache({
+      settings,
+      clock: this.#clock,
+      random: Math.random,
+      load,
+      ask: (text, values) => this.#ask(text, values),
+      identity: [user, host, port, database, config.options ?? ''].join('\n'),
+      types: new pg.TypeOverrides(this.#options.types) as never,
+      connectRemote:
+        redis === undefined
+          ? undefined
+          : databaseIdentity => new RedisStore({ redis: redis as never, databaseIdentity, prefix, budget: redisTimeout, markBudget: redisTimeout, warn }),
+      warn,
+    })
+  }
+
+  /** A question of our own to the database, with pg's own parsers whatever the application's are. */
+  #ask(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
+    const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
+    const request = toRequest({ text, values: values ?? [], readOnly: true, types: new pg.TypeOverrides() }, undefined, defaults)
+    return this.#onConnection(request) as Promise<{ rows: Record<string, unknown>[] }>
   }
 
   #mark(state: 'ending' | 'ended'): void {
@@ -397,6 +457,32 @@ export class Pool extends pg.Pool {
     }
   }
 }
+
+/** What `pool.cache` offers. */
+export interface PoolCache {
+  /** Throws away what is kept of some tables, here and in every process. */
+  invalidate(options: InvalidateOptions): Promise<void>
+  stats(): CacheStats
+  /** Says what the cache would do with a query, and why; the query is not run. */
+  explain(text: string, values?: readonly unknown[]): Promise<Explanation>
+}
+
+/** The cache of a pool that caches nothing. */
+const NO_CACHE: PoolCache = {
+  invalidate: async () => undefined,
+  stats: () => NO_CACHE_STATS,
+  explain: async () => ({
+    cacheable: false,
+    reason: 'table-not-opted-in',
+    detail: 'The pool has no option "cache".',
+    kind: 'read',
+    dependsOn: [],
+    writes: [],
+    tags: [],
+    consistency: 'strict',
+  }),
+}
+const NO_CACHE_STATS = new CacheCounters().snapshot({ evictions: 0, entries: 0, bytes: 0, enabled: false })
 
 function isSubmittable(config: unknown): config is Submittable {
   return typeof (config as { submit?: unknown } | null | undefined)?.submit === 'function'

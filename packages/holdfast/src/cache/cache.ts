@@ -15,7 +15,7 @@ import { guardContext } from './guard-context.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
-import type { RemoteStore } from './ports.js'
+import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader.js'
 import { SharedTier } from './shared-tier.js'
 import { wholeTag } from './tag-names.js'
@@ -36,8 +36,8 @@ export interface CacheParts {
   readonly identity: string
   /** What pg looks parsers up in when a query brings none. */
   readonly types: ResultWish['types']
-  /** The store that all processes share; absent: in this process only. */
-  readonly remote: RemoteStore | undefined
+  /** Connects to the store that all processes share; absent: in this process only. */
+  readonly connectRemote: ConnectRemote | undefined
   readonly warn: Warn
 }
 
@@ -57,6 +57,7 @@ export class Cache {
   readonly #marker: Marker
   readonly #reader: Reader
   readonly #shared: SharedTier | undefined
+  readonly #remote: RemoteSwitch | undefined
   readonly #orphans: Orphans
   /** Makes the guard of a new connection. */
   readonly guard: GuardConnection
@@ -66,7 +67,9 @@ export class Cache {
 
   constructor(parts: CacheParts) {
     this.#parts = parts
-    const { settings, remote, types, clock, ask } = parts
+    const { settings, connectRemote, types, clock, ask } = parts
+    const remote = connectRemote && new RemoteSwitch(connectRemote)
+    this.#remote = remote
     this.#defaultWish = { consistency: settings.consistency, shape: { rowMode: undefined, types } }
     this.#memory = new MemoryStore({
       maxBytes: settings.maxBytes,
@@ -141,7 +144,7 @@ export class Cache {
 
   /** Counters since the pool was made, and the tiers as they are now. */
   stats(): CacheStats {
-    const { remote } = this.#parts
+    const remote = this.#remote
     return this.#counters.snapshot({
       evictions: this.#memory.evictions,
       entries: this.#memory.size,
@@ -153,8 +156,7 @@ export class Cache {
 
   /** Whether results are kept at this moment: always in process, with Redis while it answers. */
   get enabled(): boolean {
-    const { remote } = this.#parts
-    return remote === undefined || remote.available
+    return this.#remote === undefined || this.#remote.available
   }
 
   /** Says what the cache would do with a query, and why. The query is not run. */
@@ -172,7 +174,7 @@ export class Cache {
   /** Forgets everything and closes what it was given to close. */
   async close(): Promise<void> {
     this.#memory.clear()
-    await this.#parts.remote?.close()
+    await this.#remote?.close()
   }
 
   #wishOf(parts: QueryParts | undefined): HitWish {
@@ -198,6 +200,7 @@ export class Cache {
     const { catalog, schemas } = knowledge
     const { settings, identity, warn } = this.#parts
     this.#keyContext = [identity, catalog.identity, catalog.outputSettings, settings.context ?? '']
+    this.#remote?.use(catalog.identity)
     this.#tags.invalidateAll()
     this.#shared?.relearned(schemas, before?.schemas)
     for (const name of catalog.missing) {
@@ -206,7 +209,7 @@ export class Cache {
     }
   }
 
-  #share(remote: RemoteStore, codec: Codec): SharedTier {
+  #share(remote: RemoteSwitch, codec: Codec): SharedTier {
     const { settings, clock } = this.#parts
     const shared = new SharedTier({
       settings,

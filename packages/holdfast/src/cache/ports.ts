@@ -55,6 +55,8 @@ export interface RemoteOrphan {
 export interface RemoteStore {
   /** Whether calls are worth making: false while the breaker is open or no connection stands. */
   readonly available: boolean
+  /** The same for people, with the reason why not. */
+  readonly state: { readonly available: boolean; readonly reason?: string | undefined }
   /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share a round trip. */
   read(read: RemoteRead): Promise<RemoteAnswer>
   /**

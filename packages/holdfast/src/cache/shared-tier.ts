@@ -6,6 +6,7 @@ import type { Entry, EntryTimes } from './entry.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
 import type { Basis, CachedRead } from './reader.js'
+import { openValue, sealValue } from './stored-value.js'
 import type { Tag } from './tags.js'
 
 /** What the shared tier works with. */
@@ -102,7 +103,7 @@ export class SharedTier {
     const value = { raw: entry.raw, storedAt: Date.now() - age, life, loadMillis: entry.times.loadMillis }
     const stamps = entry.stamps as readonly string[]
     Promise.resolve(codec.encode(key, value))
-      .then(payload => remote.store(key, { stamps, payload }, Math.ceil(life)))
+      .then(payload => remote.store(key, sealValue({ stamps, payload }), Math.ceil(life)))
       .catch(() => undefined)
   }
 
@@ -164,10 +165,11 @@ export class SharedTier {
     return true
   }
 
-  #opened(read: CachedRead, basis: Basis, value: NonNullable<RemoteAnswer['value']>): Found | undefined {
+  #opened(read: CachedRead, basis: Basis, stored: Buffer): Found | undefined {
     const { codec, keyOf, clock } = this.#parts
-    const same = value.stamps.length === basis.stamps.length && value.stamps.every((stamp, i) => stamp === basis.stamps[i])
-    const opened = same ? codec.decode(keyOf(read), value.payload) : undefined
+    const value = openValue(stored)
+    if (value === undefined || value.stamps.join() !== basis.stamps.join()) return undefined
+    const opened = codec.decode(keyOf(read), value.payload)
     if (opened === undefined) return undefined
     const now = clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.

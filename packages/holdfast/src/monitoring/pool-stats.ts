@@ -17,6 +17,7 @@ export interface PoolStats {
   readonly utilizationPercent: number
   /** Whether the last attempt to connect worked and the pool is not ending. */
   readonly isHealthy: boolean
+  /** Whether results are kept at this moment. */
   readonly cacheEnabled: boolean
   readonly queryMetrics: QueryMetrics
 }
@@ -25,11 +26,12 @@ export interface PoolStats {
 export interface PoolStatsParts {
   readonly numbers: PoolNumbers
   readonly isHealthy: boolean
+  readonly cacheEnabled: boolean
   readonly queryMetrics: QueryMetrics
 }
 
 /** Puts a snapshot together. */
-export function poolStats({ numbers, isHealthy, queryMetrics }: PoolStatsParts): PoolStats {
+export function poolStats({ numbers, isHealthy, cacheEnabled, queryMetrics }: PoolStatsParts): PoolStats {
   return {
     name: numbers.name,
     totalCount: numbers.total,
@@ -40,7 +42,7 @@ export function poolStats({ numbers, isHealthy, queryMetrics }: PoolStatsParts):
     max: numbers.max,
     utilizationPercent: Math.round((numbers.active / numbers.max) * 100),
     isHealthy,
-    cacheEnabled: false,
+    cacheEnabled,
     queryMetrics,
   }
 }
