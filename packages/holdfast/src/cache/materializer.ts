@@ -1,0 +1,97 @@
+import pg, { type QueryArrayResult, type QueryResult } from 'pg'
+import { isPrimitive, type Source, sourceOf } from './fresh-value.js'
+import { PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
+import type { RawResult } from './raw-result.js'
+import { type ResultShape, shapeOf } from './result-shape.js'
+
+/** How a caller wants a result. */
+export interface MaterializeOptions {
+  /** pg's `rowMode`. Default: rows are objects. */
+  readonly rowMode?: string | undefined
+  /** What pg would look parsers up in: the `types` of the query, else those of the client. Default: pg's own. */
+  readonly types?: TypeParsers | undefined
+}
+
+/** Makes the result once more, equal to what pg would return and shared with nobody. */
+export type Materialize = () => QueryResult | QueryArrayResult
+
+const pgTypes = new pg.TypeOverrides() as unknown as TypeParsers
+
+/**
+ * Prepares a raw result for many hits. Its values are parsed at the first of them, and again when another parser
+ * is set for a type in it. What a hit returns throws what a parser throws.
+ */
+export function prepare(raw: RawResult, { rowMode, types = pgTypes }: MaterializeOptions = {}): Materialize {
+  const asArray = rowMode === 'array'
+  let parsed: ParsedRows | undefined
+  return () => {
+    if (parsed === undefined || !isCurrent(parsed, types)) parsed = parseRows(raw, types, asArray)
+    const result = new PgResult(rowMode, types)
+    fill(result, raw, parsed)
+    return result as unknown as QueryResult
+  }
+}
+
+/**
+ * Types whose values nobody can change unless a parser of the application's own makes objects of them. For these a
+ * column is never looked at, whatever its values; for all others at each value, so that nearly always all results
+ * of a statement have the same shape.
+ */
+const SHARED_TYPES = new Set([
+  ...[pg.types.builtins.BOOL, pg.types.builtins.INT2, pg.types.builtins.INT4, pg.types.builtins.INT8],
+  ...[pg.types.builtins.FLOAT4, pg.types.builtins.FLOAT8, pg.types.builtins.NUMERIC, pg.types.builtins.OID],
+  ...[pg.types.builtins.TEXT, pg.types.builtins.VARCHAR, pg.types.builtins.BPCHAR, pg.types.builtins.UUID],
+])
+
+/** What is made once of a raw result. */
+interface ParsedRows {
+  readonly shape: ResultShape
+  /** The parser of each column. */
+  readonly parsers: readonly TypeParser[]
+  /** Each type once, with its parser. */
+  readonly oids: readonly number[]
+  readonly parserOfOid: readonly TypeParser[]
+  /** Of all values, row by row. */
+  readonly sources: readonly Source[]
+}
+
+function fill(result: PgResult, raw: RawResult, { shape, sources, parsers }: ParsedRows): void {
+  const { command, rowCount } = raw
+  const width = raw.fields.length
+  const count = raw.rows.length
+  result.command = command
+  result.rowCount = rowCount
+  result.fields = shape.fields()
+  if (width > 0) result._parsers = parsers.slice()
+  result._prebuiltEmptyResultObject = shape.empty()
+  // Of just the size: an array that grows by push has room for 17.
+  result.rows = count === 1 ? [shape.row(sources, 0)] : new Array(count)
+  if (count !== 1) for (let row = 0; row < count; row++) result.rows[row] = shape.row(sources, row * width)
+}
+
+/** Whether pg would still use the same parsers. */
+function isCurrent({ oids, parserOfOid }: ParsedRows, types: TypeParsers): boolean {
+  for (let index = 0; index < oids.length; index++) {
+    if (types.getTypeParser(oids[index] as number, 'text') !== parserOfOid[index]) return false
+  }
+  return true
+}
+
+function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boolean): ParsedRows {
+  const parserOf = new Map<number, TypeParser>()
+  for (const { dataTypeID } of fields) {
+    if (!parserOf.has(dataTypeID)) parserOf.set(dataTypeID, types.getTypeParser(dataTypeID, 'text'))
+  }
+  const parsers = fields.map(({ dataTypeID }) => parserOf.get(dataTypeID) as TypeParser)
+  const copied = fields.map(({ dataTypeID }) => !SHARED_TYPES.has(dataTypeID))
+  const sources = rows.flatMap(row =>
+    row.map((text, column) =>
+      text === null ? null : sourceOf({ text, parser: parsers[column] as TypeParser }),
+    ),
+  )
+  for (let index = 0; index < sources.length; index++) {
+    if (!isPrimitive(sources[index])) copied[index % fields.length] = true
+  }
+  const shape = shapeOf({ fields, copied, asArray })
+  return { shape, parsers, oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()], sources }
+}

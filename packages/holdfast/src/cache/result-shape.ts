@@ -1,0 +1,93 @@
+import { fresh, type Source } from './fresh-value.js'
+import { fieldValues, PgField } from './pg-result.js'
+import type { RawField } from './raw-result.js'
+
+/** Makes the parts of results that have the same columns. */
+export interface ResultShape {
+  /** The row whose sources begin at `offset`. */
+  row(sources: readonly Source[], offset: number): unknown
+  /** Descriptions of the columns, for one caller to keep. */
+  fields(): object[]
+  /** pg's row of nothing but nulls. */
+  empty(): object
+}
+
+/** What tells one shape from another. */
+export interface ShapeOptions {
+  readonly fields: readonly RawField[]
+  /** Per column, whether its values are not shared between callers. */
+  readonly copied: readonly boolean[]
+  /** Rows are arrays. */
+  readonly asArray: boolean
+}
+
+/** Shapes are compiled, so they are kept: as many as an application has statements that return rows, and some. */
+const MOST_SHAPES = 1_000
+const shapes = new Map<string, ResultShape>()
+
+/** The shape for some columns; the same one for the same columns. */
+export function shapeOf(options: ShapeOptions): ResultShape {
+  const { fields, copied, asArray } = options
+  const key = JSON.stringify([asArray, copied.map(Number).join(''), fields.map(fieldValues)])
+  const known = shapes.get(key)
+  if (known !== undefined) return known
+  if (shapes.size >= MOST_SHAPES) shapes.delete(shapes.keys().next().value as string)
+  const shape = compiledShape(options) ?? interpretedShape(options)
+  shapes.set(key, shape)
+  return shape
+}
+
+/**
+ * A shape whose functions are literals in generated code: several times faster than a loop, and objects that V8 gives
+ * one hidden class. `undefined` where the process may not generate code from strings.
+ */
+export function compiledShape({ fields, copied, asArray }: ShapeOptions): ResultShape | undefined {
+  const cell = (index: number) =>
+    copied[index] ? `fresh(sources[offset+${index}])` : `sources[offset+${index}]`
+  const columns = [...lastOfEachName(fields)]
+  const object = (value: (index: number) => string) =>
+    `({${columns.map(([name, index]) => `${propertyKey(name)}:${value(index)}`).join(',')}})`
+  const row = asArray ? `[${fields.map((_, index) => cell(index)).join(',')}]` : object(cell)
+  const descriptions = fields.map(field => `new Field(${fieldValues(field).map(literal).join(',')})`)
+  const code = `return {
+    row: (sources, offset) => ${row},
+    fields: () => [${descriptions.join(',')}],
+    empty: () => ${object(() => 'null')},
+  }`
+  try {
+    return new Function('Field', 'fresh', code)(PgField, fresh) as ResultShape
+  } catch (error) {
+    if (error instanceof EvalError) return undefined
+    throw error
+  }
+}
+
+/** A shape without generated code. */
+export function interpretedShape({ fields, asArray }: ShapeOptions): ResultShape {
+  const columns = [...lastOfEachName(fields)]
+  const object = (value: (index: number) => unknown) =>
+    Object.fromEntries(columns.map(([name, index]) => [name, value(index)]))
+  return {
+    row: (sources, offset) =>
+      asArray
+        ? fields.map((_, index) => fresh(sources[offset + index]))
+        : object(index => fresh(sources[offset + index])),
+    fields: () => fields.map(field => new PgField(...fieldValues(field))),
+    empty: () => object(() => null),
+  }
+}
+
+/** In pg's rows, the last of several columns of a name has its value, and the first its place. */
+function lastOfEachName(fields: readonly RawField[]): Map<string, number> {
+  return new Map(fields.map(({ name }, index) => [name, index]))
+}
+
+/** As a plain key, `__proto__` would set the prototype; in pg's rows it is a column like any other. */
+function propertyKey(name: string): string {
+  return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
+}
+
+/** Numbers and texts, whatever they contain, as code. */
+function literal(value: string | number): string {
+  return typeof value === 'number' ? String(Number(value)) : JSON.stringify(String(value))
+}
