@@ -183,6 +183,17 @@ export class Pool extends pg.Pool {
     })
   }
 
+  /**
+   * Runs a function whose reads all see the database as of one instant, uncached: two cached reads are not one
+   * snapshot. As {@link Pool.transaction} with repeatable read, read only.
+   */
+  snapshot<T>(
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: Omit<TransactionOptions, 'isolation' | 'readOnly'> = {},
+  ): Promise<T> {
+    return this.transaction(fn, { ...options, isolation: 'repeatable read', readOnly: true })
+  }
+
   /** A snapshot; costs nothing that the database would notice. */
   stats(): PoolStats {
     return poolStats({
@@ -232,8 +243,13 @@ export class Pool extends pg.Pool {
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
-    const hit = this.#cache?.hit(config, values, () => this.#send(config, values))
-    return hit ?? this.#send(config, values)
+    if (this.#cache === undefined) return this.#send(config, values)
+    try {
+      const send = () => this.#send(config, values)
+      return this.#cache.hit(config, values, send) ?? send()
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   #send(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
@@ -422,6 +438,7 @@ export class Pool extends pg.Pool {
       },
       onRemove: ({ client }) => this.#emit('remove', client),
       onIdleLost: ({ client }, error) => this.#idleLost(client, error),
+      onDistrust: () => this.#cache?.suspect(),
       onOpenTransaction: pooled => this.#openTransaction(pooled),
     }
   }

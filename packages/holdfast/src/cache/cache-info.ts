@@ -11,6 +11,8 @@ export type BypassReason =
   | 'redis-unavailable'
   /** The connection that answered has settings or temporary tables of its own. */
   | 'session-changed'
+  /** Results of this statement were outdated before anybody asked for them again, time after time. */
+  | 'not-worth-keeping'
   /** Definitions are being read again. */
   | 'definitions-changed'
   /** A parameter cannot be told apart in a key. */

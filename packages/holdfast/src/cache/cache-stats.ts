@@ -23,7 +23,7 @@ export interface CacheStats {
   /** Whether results are kept at all at this moment. */
   readonly enabled: boolean
   /** Absent without Redis. */
-  readonly redis?: { readonly available: boolean; readonly reason?: string }
+  readonly redis?: { readonly available: boolean; readonly reason?: string | undefined }
 }
 
 /** Counts what the cache does. */

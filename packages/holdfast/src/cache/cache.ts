@@ -9,7 +9,7 @@ import { parametersKey, sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
 import { type Codec, codecFor } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
-import type { Entry } from './entry.js'
+import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
 import { guardContext } from './guard-context.js'
 import { Marker } from './marker.js'
@@ -20,7 +20,7 @@ import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader
 import { SharedTier } from './shared-tier.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
-import { isServable, partsOf, type QueryParts, toRead } from './to-read.js'
+import { isServable, partsOf, type QueryParts, toRead, wishOf } from './to-read.js'
 import { WriteGuard } from './write-guard.js'
 
 /** What the cache needs of the pool. */
@@ -73,7 +73,10 @@ export class Cache {
     this.#defaultWish = { consistency: settings.consistency, shape: { rowMode: undefined, types } }
     this.#memory = new MemoryStore({
       maxBytes: settings.maxBytes,
-      onRemove: entry => this.#tags.letGo(entry.tags),
+      onRemoved: (_, entry) => {
+        noteFate(entry)
+        this.#tags.letGo(entry.tags)
+      },
     })
     this.#definitions = new Definitions({
       settings,
@@ -120,10 +123,11 @@ export class Cache {
     const parts: QueryParts | undefined = typeof config === 'string' ? undefined : config
     const text = parts === undefined ? (config as string) : parts.text
     const statement = text === undefined ? undefined : statements.peek(text)
-    if (statement?.rules === undefined || (parts !== undefined && !isPlain(parts))) return undefined
-    const parameters = parametersKey(given ?? parts?.values)
+    if (statement?.rules === undefined) return undefined
+    const variant = parts === undefined ? '' : variantIfSimple(parts)
+    const parameters = variant === undefined ? undefined : parametersKey(given ?? parts?.values)
     if (parameters === undefined) return undefined
-    return this.#reader.hit(`${statement.id}:${parameters}`, this.#wishOf(parts), otherwise)
+    return this.#reader.hit(`${statement.id}${variant}:${parameters}`, this.#wishOf(parts), otherwise)
   }
 
   /**
@@ -132,9 +136,9 @@ export class Cache {
    * @throws OptionsError for a table that is not opted in
    */
   async invalidate({ tables }: InvalidateOptions): Promise<void> {
-    const { catalog } = await this.#definitions.ready()
+    const knowledge = await this.#definitions.ready()
     const names = tables.map(name => {
-      const table = catalog.tables.find(({ optedInAs }) => optedInAs === name)
+      const table = knowledge.tables.get(name)
       if (table !== undefined) return wholeTag(table)
       const known = [...this.#parts.settings.tables.keys()].join(', ')
       throw new OptionsError('tables', `tables of the option cache.tables (${known})`, 'another name')
@@ -167,8 +171,7 @@ export class Cache {
 
   /** The way to the database was lost: another server, or an older state of this one, may answer from now on. */
   suspect(): void {
-    this.#definitions.forget()
-    this.#tags.invalidateAll()
+    this.#definitions.doubt()
   }
 
   /** Forgets everything and closes what it was given to close. */
@@ -197,15 +200,15 @@ export class Cache {
 
   /** New definitions: what was kept under the old ones is outdated. */
   #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
-    const { catalog, schemas } = knowledge
-    const { settings, identity, warn } = this.#parts
-    this.#keyContext = [identity, catalog.identity, catalog.outputSettings, settings.context ?? '']
-    this.#remote?.use(catalog.identity)
+    const { schemas, identity, missing } = knowledge
+    this.#keyContext = [this.#parts.identity, this.#parts.settings.context ?? '', identity, ...knowledge.keyContext]
+    this.#remote?.use(identity)
     this.#tags.invalidateAll()
     this.#shared?.relearned(schemas, before?.schemas)
-    for (const name of catalog.missing) {
+    for (const name of missing) {
+      if (before?.missing.includes(name)) continue
       const message = `The table "${name}" of the option cache.tables does not exist (yet): its reads are not cached.`
-      if (before?.catalog.missing.includes(name) !== true) warn({ code: 'cache-table-missing', message })
+      this.#parts.warn({ code: 'cache-table-missing', message })
     }
   }
 
@@ -243,7 +246,11 @@ export class Cache {
   }
 }
 
-/** Whether nothing about caching is asked for, and a kept result can serve. */
-function isPlain(parts: QueryParts & { readonly cache?: unknown }): boolean {
-  return parts.cache === undefined && isServable(parts)
+/** The variant of a query that the fast path understands; `undefined` for others. */
+function variantIfSimple(parts: QueryParts): string | undefined {
+  if (!isServable(parts)) return undefined
+  if (parts.cache === undefined) return ''
+  if (!Object.isFrozen(parts.cache)) return undefined
+  const { wanted, variant } = wishOf(parts.cache)
+  return wanted === false || wanted.consistency !== undefined ? undefined : variant
 }

@@ -3,13 +3,23 @@ import { Analyzer } from '../sql/analyzer.js'
 import { type Catalog, loadCatalog } from '../sql/catalog.js'
 import { loadParser } from '../sql/parse.js'
 import type { TableInfo } from '../sql/plan.js'
-import { countsStatement } from './change-counts.js'
+import { countsStatement, type TableMembers } from './change-counts.js'
 import { Statements } from './statements.js'
 import { wholeTag } from './tag-names.js'
 
 /** What is known of the database's definitions at one time. Replaced whole, never changed. */
 export interface Knowledge {
   readonly catalog: Catalog
+  /** The opted-in tables that exist, by the names they were opted in with. */
+  readonly tables: ReadonlyMap<string, TableInfo>
+  /** Names of opted-in tables that do not exist. */
+  readonly missing: readonly string[]
+  /** The server is a standby: what it says may be behind. */
+  readonly standby: boolean
+  /** Which database, and which history of it: system identifier, timeline, database. */
+  readonly identity: string
+  /** What else decides how the server reads a statement and writes its values. */
+  readonly keyContext: readonly string[]
   readonly statements: Statements
   readonly countsStatement: string
   /** The fingerprint of the keyed columns of a table, by the name of its whole tag. */
@@ -33,6 +43,7 @@ export class Definitions {
   readonly #parts: DefinitionsParts
   #knowledge: Knowledge | undefined
   #latest: Knowledge | undefined
+  #doubted = false
   #loading: Promise<Knowledge> | undefined
 
   constructor(parts: DefinitionsParts) {
@@ -56,30 +67,51 @@ export class Definitions {
   /** Definitions have changed: looks again, whatever is known. A look that began before does not count. */
   async refresh(): Promise<Knowledge> {
     this.#knowledge = undefined
+    this.#doubted = false
     await this.#loading?.catch(() => undefined)
     return this.#load()
   }
 
-  /** What is known may be out of date: the next who needs it looks again. */
-  forget(): void {
+  /** Another server may answer from now on: nothing counts as known until it has said who it is. */
+  doubt(): void {
     this.#knowledge = undefined
+    this.#doubted = true
   }
 
   #load(): Promise<Knowledge> {
-    this.#loading ??= this.#look().finally(() => {
+    this.#loading ??= this.#lookOrConfirm().finally(() => {
       this.#loading = undefined
     })
     return this.#loading
   }
 
+  async #lookOrConfirm(): Promise<Knowledge> {
+    const latest = this.#latest
+    if (!this.#doubted || latest === undefined) return this.#look()
+    this.#doubted = false
+    try {
+      if ((await identityOf(this.#parts.ask)) !== latest.identity) return await this.#look()
+    } catch (error) {
+      this.#doubted = true
+      throw error
+    }
+    // Doubted again meanwhile: not to be taken for known.
+    if (!this.#doubted) this.#knowledge = latest
+    return latest
+  }
+
   async #look(): Promise<Knowledge> {
     const { settings, ask, onChange } = this.#parts
     await loadParser()
+    const { present, missing, standby } = await lookAtTables(ask, [...settings.tables.keys()])
+    const keyed = Object.fromEntries(present.map(name => [name, settings.tables.get(name)?.keys ?? []]))
     const catalog = await loadCatalog(ask, {
-      tables: [...settings.tables].map(([name, { keys }]) => ({ name, keys })),
+      tables: present,
+      keyed,
       rowSecurityDeclared: settings.context !== undefined,
     })
-    const knowledge = know(catalog, settings)
+    const identity = await identityOf(ask)
+    const knowledge = know(catalog, { settings, present, missing, standby, identity })
     onChange(knowledge, this.#latest)
     this.#knowledge = knowledge
     this.#latest = knowledge
@@ -87,15 +119,73 @@ export class Definitions {
   }
 }
 
-function know(catalog: Catalog, settings: CacheSettings): Knowledge {
+/**
+ * Which database answers, and which history of it: system identifier, timeline, database. The timeline is that of the
+ * WAL being written, because the control file learns of a promotion only with the next checkpoint. Who may not see the
+ * system identifier gets the start of the server instead: then a restart is a cold cache.
+ */
+async function identityOf(ask: Ask): Promise<string> {
+  const { rows } = await ask(`
+    SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS allowed,
+           CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline,
+           pg_postmaster_start_time()::text AS started, oid::text AS oid, datname AS name
+      FROM pg_database WHERE datname = current_database()`)
+  const [row] = rows
+  const system = row?.allowed
+    ? (await ask('SELECT system_identifier::text AS id FROM pg_control_system()')).rows[0]?.id
+    : row?.started
+  return [system, row?.timeline, row?.oid, row?.name].join('/')
+}
+
+/** Which of the opted-in tables exist, and whether the server is a standby. */
+async function lookAtTables(
+  ask: Ask,
+  names: readonly string[],
+): Promise<{ present: string[]; missing: string[]; standby: boolean }> {
+  const text = `SELECT pg_is_in_recovery() AS standby,
+      array(SELECT to_regclass(name) IS NOT NULL FROM unnest($1::text[]) WITH ORDINALITY AS n(name, i) ORDER BY i) AS found`
+  const { rows } = await ask(text, [names])
+  const { standby, found } = rows[0] as { standby: boolean; found: boolean[] }
+  return {
+    present: names.filter((_, index) => found[index]),
+    missing: names.filter((_, index) => !found[index]),
+    standby,
+  }
+}
+
+interface Look {
+  readonly settings: CacheSettings
+  readonly present: readonly string[]
+  readonly missing: readonly string[]
+  readonly standby: boolean
+  readonly identity: string
+}
+
+function know(catalog: Catalog, { settings, present, missing, standby, identity }: Look): Knowledge {
   const analyzer = new Analyzer(catalog)
-  const byOid = new Map(catalog.tables.map(table => [table.oid, settings.tables.get(table.optedInAs)]))
+  const tables = new Map(present.flatMap(name => catalog.named(name).map(table => [name, table] as const)))
+  const byOid = new Map([...tables].map(([name, table]) => [table.oid, settings.tables.get(name)]))
   const settingsOf = (table: TableInfo) => byOid.get(table.oid)
+  const { server } = catalog
+  const definitions = catalog.fingerprint
   return {
     catalog,
+    tables,
+    missing,
+    standby,
     statements: new Statements(text => analyzer.analyze(text), settingsOf),
-    countsStatement: countsStatement(catalog.tables),
-    schemas: new Map(catalog.tables.map(table => [wholeTag(table), table.fingerprint])),
+    countsStatement: countsStatement(membersOf(catalog)),
+    schemas: new Map(catalog.tables.map(table => [wholeTag(table), `${table.fingerprint}${definitions}`])),
+    identity,
+    keyContext: [server.searchPath.join(), JSON.stringify(server.settings)],
     settingsOf,
   }
+}
+
+/** The opted-in tables with their partitions and children. */
+function membersOf({ tables, members }: Catalog): TableMembers[] {
+  return tables.map(({ oid }) => ({
+    oid,
+    members: [...members].filter(([, { table }]) => table.oid === oid).map(([member]) => member),
+  }))
 }

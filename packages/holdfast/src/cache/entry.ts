@@ -1,3 +1,6 @@
+import type { Result } from '../base/execute.js'
+import { attachCacheInfo, type CacheInfo } from './cache-info.js'
+import { type Materialize, type MaterializeOptions, prepare } from './materializer.js'
 import type { RawResult } from './raw-result.js'
 import type { Stamp, Tag } from './tags.js'
 
@@ -7,6 +10,27 @@ export interface EntryTimes {
   readonly expiresAt: number
   /** How long loading it took: dear results are refreshed earlier. */
   readonly loadMillis: number
+}
+
+/** How the results of one statement have fared. */
+export interface Admission {
+  /** Results in a row that were kept in vain: nobody asked for them again before they were outdated. */
+  unserved: number
+}
+
+/** So many results kept in vain, and only some are kept from then on. */
+const MOST_UNSERVED = 500
+/** One of so many is kept nevertheless, to notice when that changes. */
+const STILL_KEPT = 1 / 16
+
+/** Whether to keep another result of a statement. @param random in [0, 1) */
+export function isWorthKeeping({ unserved }: Admission, random: number): boolean {
+  return unserved < MOST_UNSERVED || random < STILL_KEPT
+}
+
+/** Takes note of how an entry fared, when it leaves. */
+export function noteFate({ served, admission }: Entry): void {
+  admission.unserved = served ? 0 : admission.unserved + 1
 }
 
 /** A kept result with what it depends on. */
@@ -19,8 +43,15 @@ export class Entry {
   /** After this instant a hit may start a refresh. */
   readonly earlyFrom: number
   refreshing = false
+  /** Whether anybody got it who had not loaded it. */
+  served = false
+  readonly admission: Admission
+  /** How the latest caller wanted his rows, and what makes them so: nearly always the same for a statement. */
+  #wish: MaterializeOptions | undefined
+  #make: Materialize | undefined
 
-  constructor(parts: { raw: RawResult; tags: readonly Tag[]; stamps: readonly Stamp[]; times: EntryTimes }) {
+  constructor(parts: Pick<Entry, 'raw' | 'tags' | 'stamps' | 'times' | 'admission'>) {
+    this.admission = parts.admission
     this.raw = parts.raw
     this.tags = parts.tags
     this.stamps = parts.stamps
@@ -35,6 +66,16 @@ export class Entry {
       if ((tags[i] as Tag).stamp !== stamps[i]) return false
     }
     return true
+  }
+
+  /** The result for one caller, who may do with it what he likes. */
+  result(wish: MaterializeOptions, info: CacheInfo): Result {
+    const known = this.#wish
+    if (this.#make === undefined || known?.types !== wish.types || known?.rowMode !== wish.rowMode) {
+      this.#make = prepare(this.raw, wish)
+      this.#wish = wish
+    }
+    return attachCacheInfo(this.#make(), info)
   }
 
   /**

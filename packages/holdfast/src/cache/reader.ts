@@ -6,7 +6,8 @@ import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.
 import type { ReadDependency } from '../sql/plan.js'
 import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
-import { Entry } from './entry.js'
+import { type Admission, Entry } from './entry.js'
+import { entryBytes } from './entry-size.js'
 import { type Flight, Flights, type Landing } from './flights.js'
 import type { MaterializeOptions } from './materializer.js'
 import type { MemoryStore } from './memory-store.js'
@@ -32,6 +33,7 @@ export interface CachedRead {
   /** Milliseconds; 0: never stale. */
   readonly maxStale: number
   readonly consistency: Consistency
+  readonly admission: Admission
   /** A kept value is to be loaded anew, though it is good. */
   readonly refresh?: boolean
 }
@@ -82,29 +84,32 @@ export class Reader {
    */
   hit(key: string, read: HitWish, otherwise: () => Promise<Result>): Promise<Result> | undefined {
     const { memory, clock } = this.#parts
-    const entry = memory.get(key)
-    if (entry === undefined) return undefined
     const now = clock.now()
+    const entry = memory.get(key, now)
+    if (entry === undefined) return undefined
     // Near its end an entry may be due for a refresh: that is for the long way.
     if (now >= entry.earlyFrom || !entry.current) return undefined
-    return this.#fromMemory(entry, read, otherwise)
+    return this.#fromMemory(entry, read, { now, otherwise })
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
   async read(read: CachedRead): Promise<Result> {
     const { memory, clock, random } = this.#parts
-    const entry = memory.get(read.key)
-    if (entry === undefined) return this.#fetch(read)
     const now = clock.now()
+    const entry = memory.get(read.key, now)
+    if (entry === undefined) return this.#fetch(read)
     if (entry.current && now < entry.times.expiresAt) {
       if (entry.shouldRefresh(now, 1 - random())) this.#refresh(entry, read)
-      return this.#fromMemory(entry, read, () => this.#fetch(read))
+      return this.#fromMemory(entry, read, { now, otherwise: () => this.#fetch(read) })
     }
     return this.#stale(entry, read, now) ?? this.#fetch(read)
   }
 
-  #fromMemory(entry: Entry, read: HitWish, otherwise: () => Promise<Result>): Promise<Result> {
-    const now = this.#parts.clock.now()
+  #fromMemory(
+    entry: Entry,
+    read: HitWish,
+    { now, otherwise }: { now: number; otherwise: () => Promise<Result> },
+  ): Promise<Result> {
     if (this.#needsNoBarrier(read.consistency, now)) return Promise.resolve(this.#serve(entry, read.shape, now))
     return this.#behindBarrier(entry, read.shape, otherwise)
   }
@@ -124,6 +129,7 @@ export class Reader {
 
   #serve(entry: Entry, shape: ResultWish, now: number): Result {
     this.#parts.counters.memoryHits++
+    entry.served = true
     return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
   }
 
@@ -154,10 +160,13 @@ export class Reader {
       })
   }
 
-  #remember(key: string, entry: Entry): void {
-    const { tags, memory } = this.#parts
+  /** Keeps an entry in memory, and with it its tags until it leaves. */
+  #remember({ key, maxStale }: CachedRead, entry: Entry): void {
+    const { tags, memory, clock } = this.#parts
     tags.hold(entry.tags.map(({ name }) => name))
-    if (!memory.set(key, entry)) tags.letGo(entry.tags)
+    const bytes = entryBytes(key, entry.raw)
+    const limits = { bytes, expiresAt: entry.times.expiresAt + maxStale, now: clock.now() }
+    if (!memory.set(key, entry, limits)) tags.letGo(entry.tags)
   }
 
   async #fetch(read: CachedRead): Promise<Result> {
@@ -235,7 +244,7 @@ export class Reader {
       const result = await load({ ...read.request, capture })
       const entry = this.#keepLoaded(read, basis, { result, capture, startedAt })
       land(entry === undefined ? { kind: 'alone' } : { kind: 'entry', entry })
-      if (entry === undefined) return withInfo(result, this.#unkept())
+      if (entry === undefined) return withInfo(result, this.#unkept(capture))
       counters.misses++
       shared?.store(read, entry)
       return withInfo(result, { status: 'miss' })
@@ -245,9 +254,10 @@ export class Reader {
     }
   }
 
-  #unkept(): CacheInfo {
-    this.#parts.counters.bypass('session-changed')
-    return { status: 'bypass', reason: 'session-changed' }
+  #unkept({ tainted }: RawCapture): CacheInfo {
+    const reason = tainted ? 'session-changed' : 'not-worth-keeping'
+    this.#parts.counters.bypass(reason)
+    return { status: 'bypass', reason }
   }
 
   /** Keeps what was loaded, unless the connection saw things in a way of its own. */
@@ -258,6 +268,7 @@ export class Reader {
   ): Entry | undefined {
     const { clock, random } = this.#parts
     if (capture.tainted || Array.isArray(result) || capture.fields.length === 0) return undefined
+    if (!isWorthKeeping(read.admission, random())) return undefined
     const now = clock.now()
     const expiresAt = now + read.ttl * (1 - TTL_JITTER * random())
     const times = {
@@ -271,8 +282,8 @@ export class Reader {
   }
 
   #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {
-    const entry = new Entry({ ...value, tags, stamps })
-    this.#remember(read.key, entry)
+    const entry = new Entry({ ...value, tags, stamps, admission: read.admission })
+    this.#remember(read, entry)
     return entry
   }
 }

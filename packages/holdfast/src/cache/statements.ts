@@ -1,4 +1,5 @@
 import type { TableCacheSettings } from '../base/cache-options.js'
+import type { Admission } from './entry.js'
 import type { ReadDependency, ReadPlan, TableInfo, TextPlan } from '../sql/plan.js'
 
 /** How the reads of one text are cached. */
@@ -18,6 +19,7 @@ export interface KnownStatement {
   readonly rules: ReadRules | undefined
   /** It goes through the connection's guard. */
   readonly guarded: boolean
+  readonly admission: Admission
 }
 
 /** The newest texts are remembered. */
@@ -56,6 +58,7 @@ export class Statements {
       plan,
       rules: plan.kind === 'read' && plan.uncacheable === undefined ? this.#rules(plan.dependencies) : undefined,
       guarded: isGuarded(plan),
+      admission: { unserved: 0 },
     }
     const oldest = this.#known.size >= MOST_STATEMENTS ? this.#known.keys().next() : undefined
     if (oldest?.done === false) this.#known.delete(oldest.value)

@@ -8,6 +8,38 @@ import type { Knowledge } from './definitions.js'
 import type { CachedRead, ResultWish } from './reader.js'
 import { type KnownStatement, type ReadRules, rulesFor } from './statements.js'
 
+/** What a query says about caching, checked, and how reads that say different things are kept apart. */
+export interface CacheWish {
+  readonly wanted: QueryCacheOptions
+  readonly variant: string
+}
+
+const SILENT: CacheWish = { wanted: {}, variant: '' }
+
+/** Wishes that can no longer change are understood once. */
+const understood = new WeakMap<object, CacheWish>()
+
+/**
+ * Understands what a query says about caching.
+ *
+ * @throws OptionsError
+ */
+export function wishOf(given: unknown): CacheWish {
+  if (given === undefined) return SILENT
+  const known = typeof given === 'object' && given !== null ? understood.get(given) : undefined
+  if (known !== undefined) return known
+  const wanted = checkQueryCache(given)
+  const wish = { wanted, variant: wanted === false ? '' : variantOf(wanted) }
+  if (Object.isFrozen(given)) understood.set(given as object, wish)
+  return wish
+}
+
+/** A result kept for one wish may be too old, or depend on too little, for another. */
+function variantOf({ ttl, maxStale, dependsOn }: Exclude<QueryCacheOptions, false>): string {
+  const tables = dependsOn === undefined ? '' : [...dependsOn].sort().join()
+  return ttl === undefined && maxStale === undefined && tables === '' ? '' : `(${ttl},${maxStale},${tables})`
+}
+
 /** The parts of a query's config that decide how it is cached. */
 export interface QueryParts {
   readonly text?: string
@@ -17,6 +49,8 @@ export interface QueryParts {
   /** A portal that is read in pieces. */
   readonly rows?: number
   readonly binary?: boolean
+  /** See {@link QueryCacheOptions}. */
+  readonly cache?: unknown
 }
 
 /** A config as its parts; pg's second argument overrides the config's values. */
@@ -55,7 +89,7 @@ export interface ReadContext {
  * @throws OptionsError for what a query must not say about caching
  */
 export function toRead(request: QueryRequest, context: ReadContext): CachedRead | BypassReason {
-  const wanted = request.cache === undefined ? {} : checkQueryCache(request.cache)
+  const { wanted, variant } = wishOf(request.cache)
   if (wanted === false) return 'asked-not-to'
   const rules = rulesOf(context, wanted)
   if (typeof rules === 'string') return rules
@@ -64,8 +98,6 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
   if (!isServable(parts)) return 'unsupported-query'
   const parameters = hasMovingInstant(values) ? undefined : parametersKey(values)
   if (parameters === undefined) return 'unkeyable-parameter'
-  const { dependsOn } = wanted
-  const variant = dependsOn === undefined ? '' : `(${[...dependsOn].sort().join(',')})`
   return {
     key: `${context.statement.id}${variant}:${parameters}`,
     request,
@@ -78,6 +110,7 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
     ttl: (wanted.ttl as number | undefined) ?? rules.ttl,
     maxStale: (wanted.maxStale as number | undefined) ?? rules.maxStale,
     consistency: wanted.consistency ?? context.consistency,
+    admission: context.statement.admission,
   }
 }
 
@@ -87,7 +120,7 @@ function rulesOf(
 ): ReadRules | BypassReason {
   const { plan, rules } = statement
   if (plan.kind !== 'read') return 'not-a-select'
-  if (knowledge.catalog.standby) return 'standby'
+  if (knowledge.standby) return 'standby'
   if (wanted.dependsOn === undefined) return rules ?? plan.uncacheable ?? 'table-not-opted-in'
   if (plan.uncacheable !== undefined && !OVERRULED.has(plan.uncacheable)) return plan.uncacheable
   if (plan.uncacheable === 'time-dependent' && wanted.ttl === undefined) return 'time-dependent'
@@ -96,12 +129,11 @@ function rulesOf(
 }
 
 /** Tables by the names they were opted in with, without any condition. */
-function named(names: readonly string[], { catalog }: Knowledge): ReadDependency[] {
+function named(names: readonly string[], { tables }: Knowledge): ReadDependency[] {
   return names.map(name => {
-    const table = catalog.tables.find(({ optedInAs }) => optedInAs === name)
+    const table = tables.get(name)
     if (table !== undefined) return { table, equality: undefined }
-    const known = catalog.tables.map(({ optedInAs }) => optedInAs).join(', ')
+    const known = [...tables.keys()].join(', ')
     throw new OptionsError('cache.dependsOn', `tables of the option cache.tables (${known})`, 'another name')
   })
 }
-

@@ -20,6 +20,8 @@ export interface PoolListener {
   onRemove(pooled: PooledConnection): void
   /** A connection that nobody used was lost. */
   onIdleLost(pooled: PooledConnection, error: Error): void
+  /** Something happened to the server, the way to it, or the process. */
+  onDistrust(): void
   /** A client was given back inside a transaction. */
   onOpenTransaction(pooled: PooledConnection): void
 }
@@ -148,6 +150,7 @@ export class ConnectionPool {
   /** From now on every connection is checked before it is lent: something happened to the server or the process. */
   distrust(): void {
     this.#generation++
+    this.#options.listener.onDistrust()
   }
 
   /** Opens connections until `count` are idle or on their way, within `max`. */
