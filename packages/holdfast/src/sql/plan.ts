@@ -6,16 +6,21 @@ export interface TableInfo {
   readonly name: string
   /** Columns by which rows can be told apart in tags; never empty names, ordered by usefulness (unique ones first). */
   readonly keyed: readonly KeyedColumn[]
-  /** Why no read of it may be cached although it was opted in (`row-level security`, `temporary`, …). */
-  readonly uncacheable: string | undefined
+  /** Why no read of it may be cached although it was opted in; of its partitions and children too. */
+  readonly uncacheable: UncacheableReason | undefined
   /** A BEFORE row trigger may change what an UPDATE or INSERT writes. */
   readonly hasBeforeTriggers: boolean
+  /** Short hash of the keyed columns and their types: processes that know different ones must notice. */
+  readonly fingerprint: string
 }
 
 /** A column of a unique index or a foreign key, or a declared one, whose equality is byte equality of `canonical`. */
 export interface KeyedColumn {
+  /** In the root; partitions and children may count differently, and go by the name. */
   readonly attnum: number
   readonly name: string
+  /** The type's name in `pg_catalog`; of an enum, `enum`. */
+  readonly type: string
   /**
    * The one spelling of a value given in any of PostgreSQL's input spellings; `undefined` when it cannot tell, and
    * the caller then falls back to the coarser tag.
@@ -56,6 +61,7 @@ export type UncacheableReason =
   | 'temporary-table'
   | 'foreign-table'
   | 'unlogged-table'
+  | 'multiple-inheritance'
   | 'catalog-table'
   | 'not-immutable-function'
   | 'time-dependent'
@@ -73,8 +79,10 @@ export interface WriteTarget {
 }
 
 /**
- * How the values of the keyed columns of written rows are obtained: `returning` is SQL to append to the statement's
- * text (it begins with white space), and each column it adds stands for a keyed column's new or old value.
+ * How the values of the keyed columns of written rows are obtained: the statement returns them as hidden columns, each
+ * of which stands for a keyed column's new or old value. NULL means no value: no equality finds it. The rows returned
+ * are those that the statement itself wrote: what triggers and cascades did to the same table shows only in the
+ * server's account, as more rows written than returned.
  */
 export interface Attribution {
   readonly table: TableInfo
@@ -95,6 +103,8 @@ export interface WritePlan {
   readonly attribution: Attribution | undefined
   /** Definitions change: the catalog must be read again and everything counts as changed. */
   readonly changesDefinitions: boolean
+  /** As {@link SessionPlan.changesSession}. */
+  readonly changesSession: boolean
 }
 
 /** Transaction control. `savepoint` covers SAVEPOINT, RELEASE and ROLLBACK TO. */
@@ -119,6 +129,9 @@ export interface ControlPlan {
 export interface OpaquePlan {
   readonly kind: 'opaque'
   readonly changesDefinitions: boolean
+  /** As {@link SessionPlan.changesSession}; of code that may do anything, true. */
+  readonly changesSession: boolean
+  /** A person's sentence that says why. */
   readonly detail: string
 }
 

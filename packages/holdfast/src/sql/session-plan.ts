@@ -1,0 +1,51 @@
+import { opaquePlan, sessionPlan, writePlan } from './make-plan.js'
+import { isOptionOn, type Planner } from './planner.js'
+import { findingsOf } from './read-dependencies.js'
+
+const unchanged: Planner = () => sessionPlan(false)
+const changed: Planner = () => sessionPlan(true)
+
+/** SET and RESET; SET LOCAL and SET TRANSACTION end with the transaction. */
+const setting: Planner = ({ is_local, kind, name }) => {
+  const ofTransaction = kind === 'VAR_SET_MULTI' && String(name).startsWith('TRANSACTION')
+  return sessionPlan(is_local !== true && !ofTransaction)
+}
+
+const discard: Planner = ({ target }) => sessionPlan(target === 'DISCARD_ALL' || target === 'DISCARD_TEMP')
+
+/** VACUUM FULL writes the table anew, into another file. */
+const vacuum: Planner = ({ options }) =>
+  isOptionOn(options, 'full') ? opaquePlan('VACUUM FULL cannot run in a transaction') : sessionPlan(false)
+
+const CURSOR_WITH_HOLD = 0x20
+
+/** The query of a cursor runs when it is fetched from; WITH HOLD, at the end of the transaction. */
+const declareCursor: Planner = ({ query, options }, { catalog }) => {
+  const { SelectStmt: select } = query as { SelectStmt?: Record<string, unknown> }
+  const holds = (Number(options ?? 0) & CURSOR_WITH_HOLD) !== 0
+  const findings = select === undefined ? undefined : findingsOf('SelectStmt', select, catalog)
+  if (findings === undefined || findings.writes || findings.mayWrite)
+    return writePlan({ changesSession: holds })
+  return sessionPlan(holds || findings.changesSession)
+}
+
+/** Statements that change no table. */
+export const SESSION_PLANNERS: Readonly<Record<string, Planner>> = {
+  CheckPointStmt: unchanged,
+  ClosePortalStmt: unchanged,
+  ConstraintsSetStmt: unchanged,
+  DeallocateStmt: unchanged,
+  DeclareCursorStmt: declareCursor,
+  DiscardStmt: discard,
+  FetchStmt: unchanged,
+  ListenStmt: unchanged,
+  LoadStmt: changed,
+  LockStmt: unchanged,
+  NotifyStmt: unchanged,
+  PrepareStmt: unchanged,
+  ReindexStmt: unchanged,
+  UnlistenStmt: unchanged,
+  VacuumStmt: vacuum,
+  VariableSetStmt: setting,
+  VariableShowStmt: unchanged,
+}
