@@ -4,8 +4,8 @@ export type Source = unknown
 /** Deeper than this, or circular, a value is made from its text again. */
 const MOST_DEPTH = 32
 
-/** Of a longer text the copiers of all parts would take many times its memory; it is parsed again. */
-const LONGEST_COPIED = 4_096
+/** Characters. Of a longer text the copiers of all parts would take many times its memory; it is parsed again. */
+export const LONGEST_COPIED = 4_096
 
 /** A value of a result: its text, and what makes a value of it. */
 export interface ParsedText {

@@ -14,7 +14,12 @@ export interface GuardContextParts {
 }
 
 /** A text that nobody can read: a prepared statement called by its name alone. */
-const UNREADABLE: TextPlan = { kind: 'opaque', changesDefinitions: false, detail: 'a statement without its text' }
+const UNREADABLE: TextPlan = {
+  kind: 'opaque',
+  changesDefinitions: false,
+  changesSession: false,
+  detail: 'a statement without its text',
+}
 
 /** What all guards of a cache share. */
 export function guardContext({ definitions, marker, orphans, counters }: GuardContextParts): GuardContext {

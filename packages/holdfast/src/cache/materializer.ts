@@ -3,6 +3,7 @@ import { isPrimitive, type Source, sourceOf } from './fresh-value.js'
 import { PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
 import type { RawResult } from './raw-result.js'
 import { type ResultShape, shapeOf } from './result-shape.js'
+import { SHARED_TYPES } from './shared-types.js'
 
 /** How a caller wants a result. */
 export interface MaterializeOptions {
@@ -31,17 +32,6 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
     return result as unknown as QueryResult
   }
 }
-
-/**
- * Types whose values nobody can change unless a parser of the application's own makes objects of them. For these a
- * column is never looked at, whatever its values; for all others at each value, so that nearly always all results
- * of a statement have the same shape.
- */
-const SHARED_TYPES = new Set([
-  ...[pg.types.builtins.BOOL, pg.types.builtins.INT2, pg.types.builtins.INT4, pg.types.builtins.INT8],
-  ...[pg.types.builtins.FLOAT4, pg.types.builtins.FLOAT8, pg.types.builtins.NUMERIC, pg.types.builtins.OID],
-  ...[pg.types.builtins.TEXT, pg.types.builtins.VARCHAR, pg.types.builtins.BPCHAR, pg.types.builtins.UUID],
-])
 
 /** What is made once of a raw result. */
 interface ParsedRows {
@@ -83,6 +73,7 @@ function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boo
     if (!parserOf.has(dataTypeID)) parserOf.set(dataTypeID, types.getTypeParser(dataTypeID, 'text'))
   }
   const parsers = fields.map(({ dataTypeID }) => parserOf.get(dataTypeID) as TypeParser)
+  // By type and not only by value, so that nearly always all results of a statement have the same shape.
   const copied = fields.map(({ dataTypeID }) => !SHARED_TYPES.has(dataTypeID))
   const sources = rows.flatMap(row =>
     row.map((text, column) =>

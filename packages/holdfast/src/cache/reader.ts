@@ -6,7 +6,7 @@ import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.
 import type { ReadDependency } from '../sql/plan.js'
 import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
-import { type Admission, Entry } from './entry.js'
+import { type Admission, Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
 import { type Flight, Flights, type Landing } from './flights.js'
 import type { MaterializeOptions } from './materializer.js'

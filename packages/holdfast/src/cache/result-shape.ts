@@ -1,3 +1,4 @@
+import { fieldsKey } from './field-table.js'
 import { fresh, type Source } from './fresh-value.js'
 import { fieldValues, PgField } from './pg-result.js'
 import type { RawField } from './raw-result.js'
@@ -28,7 +29,7 @@ const shapes = new Map<string, ResultShape>()
 /** The shape for some columns; the same one for the same columns. */
 export function shapeOf(options: ShapeOptions): ResultShape {
   const { fields, copied, asArray } = options
-  const key = JSON.stringify([asArray, copied.map(Number).join(''), fields.map(fieldValues)])
+  const key = `${asArray ? 'array' : 'object'} ${copied.map(Number).join('')} ${fieldsKey(fields)}`
   const known = shapes.get(key)
   if (known !== undefined) return known
   if (shapes.size >= MOST_SHAPES) shapes.delete(shapes.keys().next().value as string)

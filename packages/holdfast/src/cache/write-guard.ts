@@ -55,11 +55,10 @@ export class WriteGuard implements StatementGuard {
     await this.#context.ready()
     const plan = this.#context.planOf(textOf(request))
     if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
+    if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
     switch (plan.kind) {
       case 'read':
-        return send(request)
       case 'session':
-        if (plan.changesSession) this.#connection.tainted = true
         return send(request)
       case 'control':
         return this.#control(plan, request, send)
@@ -135,7 +134,6 @@ export class WriteGuard implements StatementGuard {
   }
 
   async #batch(plan: BatchPlan, request: QueryRequest, send: Execute): Promise<Result> {
-    if (plan.changesSession) this.#connection.tainted = true
     if (!plan.mayWrite) return send(request)
     if (this.#inTransaction) return this.#batchInTransaction(plan, request, send)
     await send({ ...request, config: 'BEGIN', values: undefined, rolledBackIfLost: true })
@@ -277,11 +275,8 @@ export class WriteGuard implements StatementGuard {
   async #beforeSubmission(text: string | undefined): Promise<Marking | undefined> {
     await this.#context.ready()
     const plan = this.#context.planOf(text)
-    if (plan.kind === 'read') return undefined
-    if (plan.kind === 'session') {
-      this.#connection.tainted ||= plan.changesSession
-      return undefined
-    }
+    if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
+    if (plan.kind === 'read' || plan.kind === 'session') return undefined
     if (!this.#inTransaction) return this.#markEverything()
     this.#noteEverything(plan.kind !== 'write' || plan.changesDefinitions)
     return undefined
@@ -324,7 +319,7 @@ function newFrame(plan: WritePlan, before: readonly string[], after: readonly st
 /** The request with what is added around it. A name would tie the text to a plan that others use without it. */
 function framed(request: QueryRequest, plan: WritePlan, frame: QueryFrame): QueryRequest {
   const { config } = request
-  const text = plan.attribution?.text ?? textOf(request)
+  const text = plan.attribution?.text ?? textOf(request) ?? ''
   const { name: _, ...rest } = typeof config === 'string' ? { name: undefined } : config
   return { ...request, config: { ...rest, text }, frame }
 }

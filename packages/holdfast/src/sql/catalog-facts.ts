@@ -51,6 +51,8 @@ export interface RelationFacts {
   /** `pg_class.relpersistence`: p permanent, u unlogged, t temporary. */
   readonly persistence: string
   readonly rowSecurity: boolean
+  /** One of its policies reads another table. */
+  readonly policiesLookElsewhere: boolean
   /** Row security holds for the owner too. */
   readonly forceRowSecurity: boolean
   /** `pg_class.relfilenode`: another one after TRUNCATE and rewrites; 0 where there is no storage. */

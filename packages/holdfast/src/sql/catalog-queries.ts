@@ -48,6 +48,11 @@ const RELATIONS = `(SELECT coalesce(json_agg(json_build_object(
     'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
     'forceRowSecurity', c.relforcerowsecurity, 'fileNode', c.relfilenode::bigint,
+    'policiesLookElsewhere', c.relrowsecurity AND EXISTS (
+      SELECT FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = o.oid
+      WHERE o.polrelid = c.oid AND (d.refclassid = 'pg_catalog.pg_proc'::regclass
+        OR d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> c.oid)),
     'rules', c.relhasrules AND EXISTS (
       SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'),
     'definition', CASE WHEN c.relkind = 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END,

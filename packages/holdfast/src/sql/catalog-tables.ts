@@ -15,6 +15,11 @@ export interface CatalogOptions {
   readonly tables: readonly string[]
   /** Columns besides those of unique indexes and foreign keys by which rows are told apart, by the table's name. */
   readonly keyed?: Readonly<Record<string, readonly string[]>>
+  /**
+   * What row-level security lets the user see depends on nothing but what is part of every key: tables with policies
+   * that look at no other table may be cached. Default: false.
+   */
+  readonly rowSecurityDeclared?: boolean
 }
 
 interface Sources {
@@ -37,7 +42,8 @@ export function optTablesIn(sources: Sources, options: CatalogOptions): readonly
       wanted.push(...columns)
     }
   }
-  return Object.freeze([...declared].map(([oid, columns]) => tableOf(sources, oid, columns)))
+  const secure = options.rowSecurityDeclared === true
+  return Object.freeze([...declared].map(([oid, columns]) => tableOf(sources, oid, { columns, secure })))
 }
 
 /** The tables that a name stands for: the roots of what it names. */
@@ -49,6 +55,13 @@ function rootsNamed({ relations }: Sources, name: string, path: string): Relatio
     throw new OptionsError(path, 'a table or a materialized view', `"${name}", which is something else`)
   }
   return relations.rootsOf(found.oid).flatMap(oid => relations.byOid(oid) ?? [])
+}
+
+/** The oids of the tables that a name stands for; none when it names nothing. */
+export function tablesNamed(relations: Relations, name: string): readonly number[] {
+  const parts = partsOf(name)
+  const found = parts === undefined ? undefined : relations.resolve(parts.schema, parts.table)
+  return found === undefined || found === 'system' ? [] : relations.rootsOf(found.oid)
 }
 
 /** Splits `schema.table` where the dot is not inside of double quotes. */
@@ -82,7 +95,11 @@ function checkColumns({ root, columns, path }: DeclaredColumns, types: ColumnTyp
   }
 }
 
-function tableOf(sources: Sources, oid: number, declared: readonly string[]): TableInfo {
+function tableOf(
+  sources: Sources,
+  oid: number,
+  { columns: declared, secure }: { columns: readonly string[]; secure: boolean },
+): TableInfo {
   const { facts, relations, types } = sources
   const family = relations.familyOf(oid)
   const root = relations.byOid(oid)
@@ -94,7 +111,7 @@ function tableOf(sources: Sources, oid: number, declared: readonly string[]): Ta
     schema: root?.schema ?? '',
     name: root?.name ?? '',
     keyed: Object.freeze(keyed),
-    uncacheable: reasonOf(family, relations),
+    uncacheable: reasonOf(family, { relations, secure }),
     hasBeforeTriggers: family.some(member => facts.beforeTriggers.includes(member.oid)),
     fingerprint: fingerprintOf(keyed),
   })
@@ -124,12 +141,16 @@ function keyedColumn(column: ColumnFacts, types: ColumnTypes): KeyedColumn | und
 }
 
 /** Why no read of a table may be cached: what holds for one partition or child holds for all of them. */
-function reasonOf(family: readonly RelationFacts[], relations: Relations): UncacheableReason | undefined {
+function reasonOf(
+  family: readonly RelationFacts[],
+  { relations, secure }: { relations: Relations; secure: boolean },
+): UncacheableReason | undefined {
   if (family.some(member => member.kind === 'f')) return 'foreign-table'
   if (family.some(member => member.persistence === 't')) return 'temporary-table'
   if (family.some(member => member.persistence === 'u')) return 'unlogged-table'
   if (family.some(member => relations.rootsOf(member.oid).length > 1)) return 'multiple-inheritance'
-  return family.some(member => member.rowSecurity) ? 'row-level-security' : undefined
+  const hidden = family.filter(member => member.rowSecurity)
+  return hidden.some(member => !secure || member.policiesLookElsewhere) ? 'row-level-security' : undefined
 }
 
 function fingerprintOf(keyed: readonly KeyedColumn[]): string {

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { CatalogFacts, ForeignKey, FunctionFacts, RelationFacts, ServerFacts } from './catalog-facts.js'
 import { CONTROL_QUERY, FUNCTIONS_QUERY, RELATIONS_QUERY, SERVER_QUERY } from './catalog-queries.js'
-import { type CatalogOptions, optTablesIn } from './catalog-tables.js'
+import { type CatalogOptions, optTablesIn, tablesNamed } from './catalog-tables.js'
 import { type ColumnType, ColumnTypes } from './column-type.js'
 import type { TableInfo } from './plan.js'
 import { type Member, Relations } from './relations.js'
@@ -27,6 +28,8 @@ export class Catalog {
   /** All foreign keys of the database. */
   readonly foreignKeys: readonly ForeignKey[]
   readonly types: ColumnTypes
+  /** Short hash of everything that decides what a text means: another one after a change of definitions. */
+  readonly fingerprint: string
   readonly #relations: Relations
   readonly #functions = new Map<string, FunctionFacts[]>()
   readonly #builtins = new Map<string, string>()
@@ -38,6 +41,7 @@ export class Catalog {
   constructor(facts: CatalogFacts, options: CatalogOptions) {
     this.server = Object.freeze(facts.server)
     this.foreignKeys = facts.foreignKeys
+    this.fingerprint = fingerprintOf(facts)
     this.types = new ColumnTypes(facts)
     this.#relations = new Relations(facts)
     this.tables = optTablesIn({ facts, relations: this.#relations, types: this.types }, options)
@@ -58,6 +62,12 @@ export class Catalog {
     if (facts === undefined || facts === 'system') return facts
     const columns = new Map(facts.columns.map(column => [column[0], this.types.of(column)]))
     return { facts, columns, table: this.members.get(facts.oid)?.table }
+  }
+
+  /** The opted-in tables that a name of {@link CatalogOptions.tables} stands for. */
+  named(name: string): readonly TableInfo[] {
+    const oids = tablesNamed(this.#relations, name)
+    return this.tables.filter(({ oid }) => oids.includes(oid))
   }
 
   /** The oids of the roots of a relation: itself when it is no partition and inherits nothing. */
@@ -89,6 +99,12 @@ export class Catalog {
   get castsUnasked(): boolean {
     return this.#castsUnasked
   }
+}
+
+/** Where rows are stored is no definition: TRUNCATE changes it. */
+function fingerprintOf({ server: _, ...definitions }: CatalogFacts): string {
+  const relations = definitions.relations.map(({ fileNode: _node, ...relation }) => relation)
+  return createHash('sha256').update(JSON.stringify({ ...definitions, relations })).digest('base64url').slice(0, 10)
 }
 
 /** Runs one statement. Rows are read by the names of their columns. */
