@@ -1,11 +1,11 @@
 import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg'
 import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
+import type { CacheSettings } from './base/cache-options.js'
 import { systemClock } from './base/clock.js'
 import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
 import { type Duration, parseDuration } from './base/duration.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
-import type { CacheSettings } from './base/cache-options.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
 import type { Warning } from './base/warning.js'
@@ -394,7 +394,15 @@ export class Pool extends pg.Pool {
       connectRemote:
         redis === undefined
           ? undefined
-          : databaseIdentity => new RedisStore({ redis: redis as never, databaseIdentity, prefix, budget: redisTimeout, markBudget: redisTimeout, warn }),
+          : databaseIdentity =>
+              new RedisStore({
+                redis: redis as never,
+                databaseIdentity,
+                prefix,
+                budget: redisTimeout,
+                markBudget: redisTimeout,
+                warn,
+              }),
       warn,
     })
   }
@@ -402,7 +410,11 @@ export class Pool extends pg.Pool {
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
   #ask(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
-    const request = toRequest({ text, values: values ?? [], readOnly: true, types: new pg.TypeOverrides() }, undefined, defaults)
+    const request = toRequest(
+      { text, values: values ?? [], readOnly: true, types: new pg.TypeOverrides() },
+      undefined,
+      defaults,
+    )
     return this.#onConnection(request) as Promise<{ rows: Record<string, unknown>[] }>
   }
 

@@ -45,7 +45,10 @@ declare module 'pg' {
 }
 
 /** Gives a result its `cache`: not enumerable, so that results still compare equal to pg's. Returns the result. */
-export function attachCacheInfo<T extends object>(result: T, info: CacheInfo): T & { readonly cache: CacheInfo } {
+export function attachCacheInfo<T extends object>(
+  result: T,
+  info: CacheInfo,
+): T & { readonly cache: CacheInfo } {
   Object.defineProperty(result, 'cache', { value: info, writable: true, configurable: true })
   return result as T & { readonly cache: CacheInfo }
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 
 /** How pg turns a parameter into what it sends: text, bytes, or null. */
-const prepareValue = (pg as unknown as { utils?: { prepareValue(value: unknown): unknown } }).utils?.prepareValue
+const prepareValue = (pg as unknown as { utils?: { prepareValue(value: unknown): unknown } }).utils
+  ?.prepareValue
 
 /**
  * Parameters as a text that two different lists never share; made of what is sent, so that `1` and `'1'`, which the

@@ -7,7 +7,7 @@ import type { GuardConnection } from '../base/statement-guard.js'
 import type { Warn } from '../base/warning.js'
 import { parametersKey, sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
-import { type Codec, codecFor } from './codec.js'
+import { codecFor } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
 import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
@@ -15,9 +15,9 @@ import { guardContext } from './guard-context.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
-import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader.js'
-import { SharedTier } from './shared-tier.js'
+import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
+import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
 import { isServable, partsOf, type QueryParts, toRead, wishOf } from './to-read.js'
@@ -92,14 +92,21 @@ export class Cache {
       everything: () => [...(this.#definitions.knowledge?.schemas.keys() ?? [])],
     })
     this.#orphans = new Orphans({ remote, marker: this.#marker, ask, clock })
-    this.#shared = remote && this.#share(remote, codecFor(settings))
-    const { tags, memory, shared, counters } = { tags: this.#tags, memory: this.#memory, shared: this.#shared, counters: this.#counters }
-    this.#reader = new Reader({ ...parts, tags, memory, shared, counters })
+    const onMarked = (names: readonly string[]) => this.#orphans.noteMarked(names)
+    this.#shared = remote && this.#share(remote, { codec: codecFor(settings), onMarked })
+    this.#reader = new Reader({
+      ...parts,
+      tags: this.#tags,
+      memory: this.#memory,
+      shared: this.#shared,
+      counters: this.#counters,
+      onMarked,
+    })
     const context = guardContext({
       definitions: this.#definitions,
       marker: this.#marker,
       orphans: this.#orphans,
-      counters,
+      counters: this.#counters,
     })
     this.guard = connection => new WriteGuard(context, connection)
   }
@@ -181,7 +188,8 @@ export class Cache {
   }
 
   #wishOf(parts: QueryParts | undefined): HitWish {
-    if (parts === undefined || (parts.rowMode === undefined && parts.types === undefined)) return this.#defaultWish
+    if (parts === undefined || (parts.rowMode === undefined && parts.types === undefined))
+      return this.#defaultWish
     const { rowMode, types = this.#parts.types } = parts
     return { consistency: this.#parts.settings.consistency, shape: { rowMode, types } }
   }
@@ -201,7 +209,12 @@ export class Cache {
   /** New definitions: what was kept under the old ones is outdated. */
   #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
     const { schemas, identity, missing } = knowledge
-    this.#keyContext = [this.#parts.identity, this.#parts.settings.context ?? '', identity, ...knowledge.keyContext]
+    this.#keyContext = [
+      this.#parts.identity,
+      this.#parts.settings.context ?? '',
+      identity,
+      ...knowledge.keyContext,
+    ]
     this.#remote?.use(identity)
     this.#tags.invalidateAll()
     this.#shared?.relearned(schemas, before?.schemas)
@@ -212,16 +225,15 @@ export class Cache {
     }
   }
 
-  #share(remote: RemoteSwitch, codec: Codec): SharedTier {
+  #share(remote: RemoteSwitch, parts: Pick<SharedTierParts, 'codec' | 'onMarked'>): SharedTier {
     const { settings, clock } = this.#parts
     const shared = new SharedTier({
       settings,
       clock,
       remote,
-      codec,
+      ...parts,
       keyOf: read => this.#sharedKeyOf(read),
       schemaOf: name => this.#definitions.knowledge?.schemas.get(name),
-      onMarked: names => this.#orphans.noteMarked(names),
       onForeignSchema: () => void this.#definitions.refresh().catch(() => undefined),
     })
     remote.onInvalidated = name => this.#tags.invalidate(name)

@@ -6,6 +6,16 @@ export interface TableMembers {
   readonly members: readonly number[]
 }
 
+/** How the server is asked what a transaction has done. */
+export interface Counting {
+  /** See {@link countsStatement}. */
+  readonly statement: string
+  /** What has to run first: triggers that wait for the COMMIT would otherwise write after the count. */
+  readonly before: readonly string[]
+  /** Whether the server counts at all (`track_counts`): if not, every write may have changed everything. */
+  readonly trusted: boolean
+}
+
 /** What the server answered about a transaction. */
 export interface TransactionCounts {
   /** Its id; `undefined` while it has written nothing. */

@@ -3,7 +3,7 @@ import { Analyzer } from '../sql/analyzer.js'
 import { type Catalog, loadCatalog } from '../sql/catalog.js'
 import { loadParser } from '../sql/parse.js'
 import type { TableInfo } from '../sql/plan.js'
-import { countsStatement, type TableMembers } from './change-counts.js'
+import { type Counting, countsStatement, type TableMembers } from './change-counts.js'
 import { Statements } from './statements.js'
 import { wholeTag } from './tag-names.js'
 
@@ -21,7 +21,7 @@ export interface Knowledge {
   /** What else decides how the server reads a statement and writes its values. */
   readonly keyContext: readonly string[]
   readonly statements: Statements
-  readonly countsStatement: string
+  readonly counting: Counting
   /** The fingerprint of the keyed columns of a table, by the name of its whole tag. */
   readonly schemas: ReadonlyMap<string, string>
   settingsOf(table: TableInfo): TableCacheSettings | undefined
@@ -44,7 +44,9 @@ export class Definitions {
   #knowledge: Knowledge | undefined
   #latest: Knowledge | undefined
   #doubted = false
-  #loading: Promise<Knowledge> | undefined
+  /** Counts the reasons to look again: what was seen before the latest does not count. */
+  #generation = 0
+  #shared: Promise<Knowledge> | undefined
 
   constructor(parts: DefinitionsParts) {
     this.#parts = parts
@@ -55,53 +57,66 @@ export class Definitions {
     return this.#knowledge
   }
 
+  /** What was known last, whether or not it still holds. */
+  get latest(): Knowledge | undefined {
+    return this.#latest
+  }
+
   /**
    * What is known, after a look at the database if need be; callers share one look.
    *
    * @throws the database's error
    */
   async ready(): Promise<Knowledge> {
-    return this.#knowledge ?? this.#load()
+    if (this.#knowledge !== undefined) return this.#knowledge
+    this.#shared ??= this.#lookOrConfirm(this.#parts.ask).finally(() => {
+      this.#shared = undefined
+    })
+    return this.#shared
+  }
+
+  /**
+   * As {@link Definitions.ready}, for who holds a connection: it looks through that one, because the look that others
+   * share may be waiting for it.
+   */
+  async readyThrough(ask: Ask): Promise<Knowledge> {
+    return this.#knowledge ?? this.#lookOrConfirm(ask)
   }
 
   /** Definitions have changed: looks again, whatever is known. A look that began before does not count. */
-  async refresh(): Promise<Knowledge> {
-    this.#knowledge = undefined
-    this.#doubted = false
-    await this.#loading?.catch(() => undefined)
-    return this.#load()
+  async refresh(ask: Ask = this.#parts.ask): Promise<Knowledge> {
+    this.#forget()
+    return this.#look(ask)
   }
 
   /** Another server may answer from now on: nothing counts as known until it has said who it is. */
   doubt(): void {
-    this.#knowledge = undefined
+    this.#forget()
     this.#doubted = true
   }
 
-  #load(): Promise<Knowledge> {
-    this.#loading ??= this.#lookOrConfirm().finally(() => {
-      this.#loading = undefined
-    })
-    return this.#loading
+  #forget(): void {
+    this.#knowledge = undefined
+    this.#doubted = false
+    this.#generation++
   }
 
-  async #lookOrConfirm(): Promise<Knowledge> {
+  async #lookOrConfirm(ask: Ask): Promise<Knowledge> {
     const latest = this.#latest
-    if (!this.#doubted || latest === undefined) return this.#look()
-    this.#doubted = false
-    try {
-      if ((await identityOf(this.#parts.ask)) !== latest.identity) return await this.#look()
-    } catch (error) {
-      this.#doubted = true
-      throw error
+    if (!this.#doubted || latest === undefined) return this.#look(ask)
+    const generation = this.#generation
+    if ((await identityOf(ask)) !== latest.identity) return this.#look(ask)
+    // Doubted again meanwhile: this answer does not count.
+    if (generation === this.#generation) {
+      this.#knowledge = latest
+      this.#doubted = false
     }
-    // Doubted again meanwhile: not to be taken for known.
-    if (!this.#doubted) this.#knowledge = latest
     return latest
   }
 
-  async #look(): Promise<Knowledge> {
-    const { settings, ask, onChange } = this.#parts
+  async #look(ask: Ask): Promise<Knowledge> {
+    const { settings, onChange } = this.#parts
+    const generation = this.#generation
     await loadParser()
     const { present, missing, standby } = await lookAtTables(ask, [...settings.tables.keys()])
     const keyed = Object.fromEntries(present.map(name => [name, settings.tables.get(name)?.keys ?? []]))
@@ -112,9 +127,11 @@ export class Definitions {
     })
     const identity = await identityOf(ask)
     const knowledge = know(catalog, { settings, present, missing, standby, identity })
+    if (generation !== this.#generation) return knowledge
     onChange(knowledge, this.#latest)
     this.#knowledge = knowledge
     this.#latest = knowledge
+    this.#doubted = false
     return knowledge
   }
 }
@@ -174,7 +191,11 @@ function know(catalog: Catalog, { settings, present, missing, standby, identity 
     missing,
     standby,
     statements: new Statements(text => analyzer.analyze(text), settingsOf),
-    countsStatement: countsStatement(membersOf(catalog)),
+    counting: {
+      statement: countsStatement(membersOf(catalog)),
+      before: catalog.deferrableTriggers ? ['SET CONSTRAINTS ALL IMMEDIATE'] : [],
+      trusted: server.trackCounts,
+    },
     schemas: new Map(catalog.tables.map(table => [wholeTag(table), `${table.fingerprint}${definitions}`])),
     identity,
     keyContext: [server.searchPath.join(), JSON.stringify(server.settings)],

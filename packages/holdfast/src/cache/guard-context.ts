@@ -23,26 +23,31 @@ const UNREADABLE: TextPlan = {
 
 /** What all guards of a cache share. */
 export function guardContext({ definitions, marker, orphans, counters }: GuardContextParts): GuardContext {
+  // While they are read again, what was known last is what a statement under way goes by.
   const known = (): Knowledge => {
-    const { knowledge } = definitions
+    const knowledge = definitions.knowledge ?? definitions.latest
     if (knowledge === undefined) throw new Error('Bug: a guard works without definitions')
     return knowledge
   }
   return {
-    ready: async () => void (await definitions.ready()),
+    ready: async ask =>
+      void (await (ask === undefined ? definitions.ready() : definitions.readyThrough(ask))),
+    get known() {
+      return definitions.knowledge !== undefined
+    },
     planOf: text => (text === undefined ? UNREADABLE : known().statements.of(text).plan),
     get tables() {
       return known().catalog.tables
     },
-    get countsStatement() {
-      return known().countsStatement
+    get counting() {
+      return known().counting
     },
     mark: request => {
       counters.invalidations += request.names.length
       const tables = [...known().schemas].map(([name, schema]) => ({ name, schema }))
       return marker.mark({ ...request, tables })
     },
-    definitionsChanged: async () => void (await definitions.refresh()),
+    definitionsChanged: async ask => void (await definitions.refresh(ask)),
     resolveKept: () => void orphans.resolve().catch(() => undefined),
   }
 }

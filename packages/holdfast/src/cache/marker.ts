@@ -41,6 +41,8 @@ export class Marker {
   readonly #parts: MarkerParts
   /** Tags of visible writes that Redis has not been told about. */
   readonly #pending = new Set<string>()
+  /** What lifts the local marks of those writes. */
+  readonly #blocked: (() => void)[] = []
   /** Counts the times that Redis, or the way to it, was lost. */
   #generation = 0
   /** Marks whose transaction has an unknown fate, by transaction. */
@@ -76,9 +78,10 @@ export class Marker {
     const told = remote === undefined || (await this.#tell(remote, mark, () => tags.release(held)))
     const release = async () => {
       this.#kept.delete(request.transaction)
-      tags.release(held)
-      if (remote !== undefined)
-        await this.#releaseRemote(remote, mark, told && generation === this.#generation)
+      const unblock = () => tags.release(held)
+      const intact = told && generation === this.#generation
+      if (remote === undefined) unblock()
+      else await this.#releaseRemote(remote, mark, { intact, unblock })
     }
     return { release, keep: () => void this.#kept.set(request.transaction, release) }
   }
@@ -100,8 +103,15 @@ export class Marker {
     const { remote } = this.#parts
     if (remote === undefined || this.#pending.size === 0) return
     const names = [...this.#pending]
+    const blocked = this.#blocked.splice(0)
     this.#pending.clear()
-    await this.#touchRemote(remote, names)
+    try {
+      await remote.touch(names)
+      for (const unblock of blocked) unblock()
+    } catch {
+      for (const name of names) this.#pending.add(name)
+      this.#blocked.push(...blocked)
+    }
   }
 
   /** Whether Redis knows of the mark. */
@@ -120,12 +130,24 @@ export class Marker {
     }
   }
 
-  async #releaseRemote(remote: RemoteStore, mark: RemoteMark, intact: boolean): Promise<void> {
+  async #releaseRemote(
+    remote: RemoteStore,
+    mark: RemoteMark,
+    { intact, unblock }: { intact: boolean; unblock: () => void },
+  ): Promise<void> {
     // The usual case: readers bypass until the mark is gone, so nobody has to wait for that.
-    if (intact) return void remote.release(mark).catch(() => this.#touchLater(mark.tags))
-    // The mark never arrived or was lost with its server: what was kept since must go before the write is acknowledged.
-    await this.#touchRemote(remote, mark.tags)
-    void remote.release(mark).catch(() => undefined)
+    if (intact) {
+      unblock()
+      void remote.release(mark).catch(() => this.#touchLater(mark.tags))
+      return
+    }
+    // The mark never arrived, or was lost with its server: what was kept since must go before the write is acknowledged.
+    try {
+      await remote.release(mark)
+      unblock()
+    } catch {
+      this.#touchLater(mark.tags, unblock)
+    }
   }
 
   async #touchRemote(remote: RemoteStore, names: readonly string[]): Promise<void> {
@@ -136,9 +158,11 @@ export class Marker {
     }
   }
 
-  #touchLater(names: readonly string[]): void {
+  /** @param unblock until then this process answers nothing from the cache that the write may have changed */
+  #touchLater(names: readonly string[], unblock?: () => void): void {
     const kept = this.#pending.size + names.length > MOST_PENDING ? this.#parts.everything() : names
     for (const name of kept) this.#pending.add(name)
+    if (unblock !== undefined) this.#blocked.push(unblock)
   }
 }
 

@@ -54,6 +54,8 @@ export interface ReaderParts {
   /** Absent: the authority is this process. */
   readonly shared: SharedTier | undefined
   readonly counters: CacheCounters
+  /** A read found tags marked. */
+  readonly onMarked: (names: readonly string[]) => void
   /** The rest of the way to the database. */
   readonly load: Execute
 }
@@ -110,7 +112,8 @@ export class Reader {
     read: HitWish,
     { now, otherwise }: { now: number; otherwise: () => Promise<Result> },
   ): Promise<Result> {
-    if (this.#needsNoBarrier(read.consistency, now)) return Promise.resolve(this.#serve(entry, read.shape, now))
+    if (this.#needsNoBarrier(read.consistency, now))
+      return Promise.resolve(this.#serve(entry, read.shape, now))
     return this.#behindBarrier(entry, read.shape, otherwise)
   }
 
@@ -180,7 +183,11 @@ export class Reader {
   }
 
   async #readLocal(read: CachedRead, tags: readonly Tag[]): Promise<Result> {
-    if (tags.some(tag => tag.marks > 0)) return this.bypass(read.request, 'write-under-way')
+    const marked = tags.filter(tag => tag.marks > 0)
+    if (marked.length > 0) {
+      this.#parts.onMarked(marked.map(({ name }) => name))
+      return this.bypass(read.request, 'write-under-way')
+    }
     const stamps = tags.map(mint)
     return this.#joinOrLoad(read, { tags, stamps })
   }

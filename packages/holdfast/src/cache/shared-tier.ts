@@ -120,7 +120,11 @@ export class SharedTier {
     const epochs = tags.map(({ epoch }) => epoch)
     let answer: RemoteAnswer
     try {
-      answer = await remote.read({ key: keyOf(read), tags: tags.map(tag => this.#asked(tag)), lease: !read.refresh })
+      answer = await remote.read({
+        key: keyOf(read),
+        tags: tags.map(tag => this.#asked(tag)),
+        lease: !read.refresh,
+      })
     } catch {
       return { kind: 'bypass', reason: 'redis-unavailable' }
     }

@@ -1,6 +1,6 @@
 import type { TableCacheSettings } from '../base/cache-options.js'
-import type { Admission } from './entry.js'
 import type { ReadDependency, ReadPlan, TableInfo, TextPlan } from '../sql/plan.js'
+import type { Admission } from './entry.js'
 
 /** How the reads of one text are cached. */
 export interface ReadRules {
@@ -56,7 +56,8 @@ export class Statements {
     const statement: KnownStatement = {
       id: lastId.toString(36),
       plan,
-      rules: plan.kind === 'read' && plan.uncacheable === undefined ? this.#rules(plan.dependencies) : undefined,
+      rules:
+        plan.kind === 'read' && plan.uncacheable === undefined ? this.#rules(plan.dependencies) : undefined,
       guarded: isGuarded(plan),
       admission: { unserved: 0 },
     }

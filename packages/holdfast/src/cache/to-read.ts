@@ -1,4 +1,4 @@
-import { checkQueryCache, type Consistency, type QueryCacheOptions } from '../base/cache-options.js'
+import { type Consistency, checkQueryCache, type QueryCacheOptions } from '../base/cache-options.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
 import type { ReadDependency, UncacheableReason } from '../sql/plan.js'

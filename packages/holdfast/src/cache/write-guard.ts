@@ -1,25 +1,32 @@
+import pg from 'pg'
 import { HoldfastError, OutcomeUnknownError } from '../base/errors.js'
 import type { Execute, QueryFrame, QueryRequest, Result } from '../base/execute.js'
 import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
 import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
-import { readCounts, type TransactionCounts } from './change-counts.js'
+import { type Counting, readCounts, type TransactionCounts } from './change-counts.js'
+import type { Ask } from './definitions.js'
 import type { Marking, MarkRequest } from './marker.js'
 import { wholeTag } from './tag-names.js'
 import { WriteLedger } from './write-ledger.js'
 
 /** What the guards of all connections share. */
 export interface GuardContext {
-  /** Resolves when statements can be understood; rejects when the database cannot be asked about its tables. */
-  ready(): Promise<void>
+  /** Whether definitions are known and hold. */
+  readonly known: boolean
+  /**
+   * Resolves when they are known; rejects when the database cannot be asked.
+   *
+   * @param ask through the connection that the guard holds; absent: through another one
+   */
+  ready(ask: Ask | undefined): Promise<void>
   /** `undefined`: a prepared statement called by its name alone. */
   planOf(text: string | undefined): TextPlan
   /** Every opted-in table. */
   readonly tables: readonly TableInfo[]
-  /** The statement that asks for the counts of all of them. */
-  readonly countsStatement: string
+  readonly counting: Counting
   mark(request: Omit<MarkRequest, 'tables'>): Promise<Marking>
   /** Definitions have changed and are visible: resolves when they are known here. */
-  definitionsChanged(): Promise<void>
+  definitionsChanged(ask: Ask | undefined): Promise<void>
   /** Transactions prepared before may have been ended by somebody: their marks can be looked at. */
   resolveKept(): void
 }
@@ -52,7 +59,9 @@ export class WriteGuard implements StatementGuard {
   }
 
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
-    await this.#context.ready()
+    // In a failed transaction the server takes nothing but its end.
+    if (!this.#context.known && this.#connection.transactionStatus() === 'E') return send(request)
+    if (!this.#context.known) await this.#context.ready(this.#asking(send))
     const plan = this.#context.planOf(textOf(request))
     if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
     if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
@@ -69,6 +78,12 @@ export class WriteGuard implements StatementGuard {
       case 'opaque':
         return this.#opaque(plan, request, send)
     }
+  }
+
+  /** Through this connection, unless it may see definitions that others do not. */
+  #asking(send: Execute): Ask | undefined {
+    if (this.#connection.tainted || this.#ledger.definitions) return undefined
+    return async (text, values = []) => (await send({ ...OWN_PING, config: plainly(text, values) })) as never
   }
 
   get #inTransaction(): boolean {
@@ -104,7 +119,7 @@ export class WriteGuard implements StatementGuard {
   async #write(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
     const ledger = this.#ledger
     const needsBaseline = ledger.baseline === undefined
-    const frame = newFrame(plan, needsBaseline ? [this.#context.countsStatement] : [], [])
+    const frame = newFrame(plan, needsBaseline ? [this.#context.counting.statement] : [], [])
     ledger.dirty = true
     const result = await send(framed(request, plan, frame))
     if (needsBaseline) ledger.baseline = readCounts(frame.answers[0] ?? []).counts
@@ -114,9 +129,10 @@ export class WriteGuard implements StatementGuard {
 
   /** A statement that is a transaction of its own: begun, counted, marked and committed by us. */
   async #writeAlone(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
-    const { countsStatement } = this.#context
+    const { statement, before, trusted } = this.#context.counting
     const ledger = new WriteLedger()
-    const frame = newFrame(plan, ['BEGIN', countsStatement], [countsStatement])
+    ledger.uncounted = !trusted
+    const frame = newFrame(plan, ['BEGIN', statement], [...before, statement])
     let result: Result
     try {
       result = await send({ ...framed(request, plan, frame), rolledBackIfLost: true })
@@ -126,7 +142,7 @@ export class WriteGuard implements StatementGuard {
     }
     ledger.baseline = readCounts(frame.answers[1] ?? []).counts
     noteWrite(ledger, plan, frame)
-    await this.#commitCounted(ledger, readCounts(frame.answers[2] ?? []), {
+    await this.#commitCounted(ledger, readCounts(frame.answers.at(-1) ?? []), {
       request: plainCommit(request),
       send,
     })
@@ -167,7 +183,7 @@ export class WriteGuard implements StatementGuard {
       return await send(request)
     } finally {
       if (!this.#inTransaction) {
-        if (plan.changesDefinitions) await this.#context.definitionsChanged().catch(() => undefined)
+        if (plan.changesDefinitions) await this.#relearn(send)
         await this.#releaseEarly()
       } else this.#noteEverything(plan.changesDefinitions)
     }
@@ -191,7 +207,8 @@ export class WriteGuard implements StatementGuard {
     // In a failed transaction the server answers a COMMIT with ROLLBACK, and nothing else.
     const counted = ledger.dirty && this.#connection.transactionStatus() === 'T'
     if (!counted) return this.#thenReleaseEarly(send(request))
-    const counts = await this.#count(request, send)
+    ledger.uncounted = !this.#context.counting.trusted
+    const counts = await this.#countAtEnd(request, send)
     return this.#thenReleaseEarly(this.#commitCounted(ledger, counts, { request, send }))
   }
 
@@ -216,7 +233,7 @@ export class WriteGuard implements StatementGuard {
       // What was prepared is not visible before somebody commits it.
       if (commandOf(result) === 'PREPARE TRANSACTION') marking.keep()
       else {
-        if (ledger.definitions) await this.#context.definitionsChanged().catch(() => undefined)
+        if (ledger.definitions) await this.#relearn(send)
         await marking.release()
       }
       return result
@@ -232,7 +249,7 @@ export class WriteGuard implements StatementGuard {
     { request, send }: { request: QueryRequest; send: Execute },
   ): Promise<Result> {
     const result = await send(request)
-    if (ledger.definitions) await this.#context.definitionsChanged().catch(() => undefined)
+    if (ledger.definitions) await this.#relearn(send)
     return result
   }
 
@@ -256,13 +273,24 @@ export class WriteGuard implements StatementGuard {
     )
   }
 
+  /** What a trigger refuses now, it would have refused at the COMMIT, which then ends the transaction too. */
+  async #countAtEnd(request: QueryRequest, send: Execute): Promise<TransactionCounts> {
+    try {
+      for (const text of this.#context.counting.before) await send(ownStatement(request, text))
+      return await this.#count(request, send)
+    } catch (error) {
+      await this.#rollBack(request, send)
+      throw error
+    }
+  }
+
   async #count(request: QueryRequest, send: Execute): Promise<TransactionCounts> {
-    const result = await send(ownStatement(request, asText(this.#context.countsStatement)))
+    const result = await send(ownStatement(request, asText(this.#context.counting.statement)))
     return readCounts((result as { rows: (string | null)[][] }).rows)
   }
 
   async #submitted(text: string | undefined, { start, send }: Submission): Promise<void> {
-    const early = await this.#beforeSubmission(text)
+    const early = await this.#beforeSubmission(text, send)
     start()
     if (early === undefined) return
     // Sent after it, hence answered after it.
@@ -271,9 +299,15 @@ export class WriteGuard implements StatementGuard {
     else await early.release()
   }
 
+  /** What this fails to learn is learned with the next statement. */
+  async #relearn(send: Execute): Promise<void> {
+    this.#ledger = new WriteLedger()
+    await this.#context.definitionsChanged(this.#asking(send)).catch(() => undefined)
+  }
+
   /** Marks everything before something that writes by itself outside of a transaction; its text tells too little. */
-  async #beforeSubmission(text: string | undefined): Promise<Marking | undefined> {
-    await this.#context.ready()
+  async #beforeSubmission(text: string | undefined, send: Execute): Promise<Marking | undefined> {
+    if (!this.#context.known) await this.#context.ready(this.#asking(send))
     const plan = this.#context.planOf(text)
     if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
     if (plan.kind === 'read' || plan.kind === 'session') return undefined
@@ -281,6 +315,11 @@ export class WriteGuard implements StatementGuard {
     this.#noteEverything(plan.kind !== 'write' || plan.changesDefinitions)
     return undefined
   }
+}
+
+/** A statement of the catalog's, with pg's own parsers whatever the application's are. */
+function plainly(text: string, values: unknown[]): QueryRequest['config'] {
+  return { text, values, types: new pg.TypeOverrides() as never }
 }
 
 /** A statement whose values stay text, whatever parsers the application has. */

@@ -30,6 +30,8 @@ export class WriteLedger {
   dirty = false
   /** Whether definitions change, so that everything counts as changed. */
   definitions = false
+  /** Whether nobody counts what changes, so that everything counts as changed. */
+  uncounted = false
 
   /** Notes targets about which nothing more is known. */
   noteWhole(targets: readonly WriteTarget[]): void {
@@ -60,7 +62,7 @@ export class WriteLedger {
     const counted = count === undefined ? 0n : count.rows - (before?.rows ?? 0n)
     const rewritten = before !== undefined && count?.filenode !== before.filenode
     const hidden = counted > BigInt(changes?.rows ?? 0)
-    if (this.definitions || changes?.whole || rewritten || hidden) return [wholeTag(table)]
+    if (this.definitions || this.uncounted || changes?.whole || rewritten || hidden) return [wholeTag(table)]
     return changes === undefined || changes.rows === 0 ? [] : [anyTag(table), ...changes.tags]
   }
 

@@ -11,6 +11,8 @@ export interface CatalogFacts {
   readonly foreignKeys: readonly ForeignKey[]
   /** Tables with an enabled BEFORE trigger on rows. */
   readonly beforeTriggers: readonly number[]
+  /** Some trigger of a user may wait for the end of the transaction. */
+  readonly deferrableTriggers: boolean
   readonly functions: readonly FunctionFacts[]
   /** PostgreSQL's own functions, `name:v` separated by blanks; v is the worst volatility of the name. */
   readonly builtins: string

@@ -91,7 +91,9 @@ export const RELATIONS_QUERY = `SELECT json_build_object(
     FROM pg_catalog.pg_inherits),
   'uniqueIndexes', ${UNIQUE_INDEXES},
   'foreignKeys', ${FOREIGN_KEYS},
-  'beforeTriggers', ${BEFORE_TRIGGERS}
+  'beforeTriggers', ${BEFORE_TRIGGERS},
+  'deferrableTriggers', EXISTS (SELECT FROM pg_catalog.pg_trigger
+    WHERE tgdeferrable AND NOT tgisinternal AND tgenabled <> 'D')
 )::text AS facts`
 
 /** The worst volatility of a function and of the functions that an aggregate is made of: 0 immutable to 2 volatile. */

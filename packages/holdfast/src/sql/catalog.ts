@@ -28,6 +28,8 @@ export class Catalog {
   /** All foreign keys of the database. */
   readonly foreignKeys: readonly ForeignKey[]
   readonly types: ColumnTypes
+  /** Some trigger may write when its transaction commits. */
+  readonly deferrableTriggers: boolean
   /** Short hash of everything that decides what a text means: another one after a change of definitions. */
   readonly fingerprint: string
   readonly #relations: Relations
@@ -42,6 +44,7 @@ export class Catalog {
     this.server = Object.freeze(facts.server)
     this.foreignKeys = facts.foreignKeys
     this.fingerprint = fingerprintOf(facts)
+    this.deferrableTriggers = facts.deferrableTriggers
     this.types = new ColumnTypes(facts)
     this.#relations = new Relations(facts)
     this.tables = optTablesIn({ facts, relations: this.#relations, types: this.types }, options)
@@ -104,7 +107,10 @@ export class Catalog {
 /** Where rows are stored is no definition: TRUNCATE changes it. */
 function fingerprintOf({ server: _, ...definitions }: CatalogFacts): string {
   const relations = definitions.relations.map(({ fileNode: _node, ...relation }) => relation)
-  return createHash('sha256').update(JSON.stringify({ ...definitions, relations })).digest('base64url').slice(0, 10)
+  return createHash('sha256')
+    .update(JSON.stringify({ ...definitions, relations }))
+    .digest('base64url')
+    .slice(0, 10)
 }
 
 /** Runs one statement. Rows are read by the names of their columns. */
