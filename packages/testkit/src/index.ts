@@ -9,11 +9,12 @@ export {
   type StopMode,
   startPostgres,
 } from './postgres-server.js'
-export { commandLine, isAlive } from './process-tree.js'
+export { commandLine, descendants, isAlive } from './process-tree.js'
 export { type SeededRandom, seededRandom } from './random.js'
 export { reachableFolder } from './reachable-folder.js'
 export { type RedisOptions, RedisServer, startRedis } from './redis-server.js'
 export { newPassword, registerSecret } from './secrets.js'
+export { startTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.js'
 export {
   dropTemporaryDatabases,
   shareServer,

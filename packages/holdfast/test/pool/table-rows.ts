@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import net from 'node:net'
+import { startTcpProxy } from '@holdfast/testkit'
 import type pg from 'pg'
 import { type Contender, event, must, soon } from '../support/contender.js'
-import { startTcpProxy } from '../support/tcp-proxy.js'
 
 /** What a row needs: the pool class, a database, a second connection to look from, and a place for clean-up. */
 export interface RowContext {
