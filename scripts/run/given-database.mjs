@@ -5,17 +5,9 @@ import { step } from './terminal.mjs'
 /** Milliseconds in which a server that can be used answers. */
 const PATIENCE = 15_000
 
-/** What a newcomer can do about each kind of failure. */
-const ADVICE = {
-  authentication: 'Check the user and the password in DATABASE_URL.',
-  permission: 'Check that the user in DATABASE_URL may use that database.',
-  refused: 'Is a server running at the host and port of DATABASE_URL?',
-  unreachable: 'Check the host in DATABASE_URL, and whether this machine can reach it.',
-  tls: 'Check the sslmode in DATABASE_URL, and give the certificate of a private authority with sslrootcert.',
-  timeout: 'The server did not answer in time. Check the host, the port and the firewall between.',
-  overloaded: 'The server has no connection to spare. Close some, or raise its max_connections.',
-  'undefined-object': 'Does the database in DATABASE_URL exist?',
-}
+/** In place of the words of a pool that waited, which speak of connections and limits. */
+const NO_ANSWER =
+  'The server of DATABASE_URL did not answer in time. Check the host, the port and the firewall between.'
 
 /**
  * Makes sure that the server of DATABASE_URL can be used and has the schema.
@@ -34,7 +26,7 @@ export async function checkGivenDatabase(connectionString, mayMigrate) {
     if (mayMigrate) await step('Bringing the schema up to date', () => migrateDigis(pool))
     else await requireSchema(pool)
   } catch (error) {
-    throw withAdvice(error)
+    throw explained(error)
   } finally {
     await pool.end()
   }
@@ -45,7 +37,7 @@ function openPool(connectionString) {
   try {
     return new Pool({ connectionString, name: 'start', max: 1, connectionTimeoutMillis: PATIENCE })
   } catch (error) {
-    throw withAdvice(error)
+    throw explained(error)
   }
 }
 
@@ -58,9 +50,15 @@ async function requireSchema(pool) {
   )
 }
 
-/** @param {unknown} error */
-function withAdvice(error) {
-  const advice = ADVICE[/** @type {keyof typeof ADVICE} */ (errorCategory(error) ?? '')]
+/**
+ * The error in a newcomer's words. Most errors say themselves what to do.
+ *
+ * @param {unknown} error
+ */
+function explained(error) {
+  const category = errorCategory(error)
+  if (category === 'timeout') return new Error(NO_ANSWER, { cause: error })
+  if (category !== 'permission') return error
   const { message } = /** @type {Error} */ (error)
-  return new Error(advice ? `${message}\n${advice}` : message, { cause: error })
+  return new Error(`${message}. Check that the user in DATABASE_URL may use that database.`, { cause: error })
 }

@@ -1,4 +1,4 @@
-import { serve } from '@holdfast/api'
+import { readConfig, serve } from '@holdfast/api'
 import { startDemoDatabase } from './demo-database.mjs'
 import { checkGivenDatabase } from './given-database.mjs'
 import { paint } from './terminal.mjs'
@@ -18,8 +18,10 @@ const LAST_PORT = 3099
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Service>}
+ * @throws Error for an environment that does not fit, before anything is started or connected to
  */
-export function startService(env) {
+export async function startService(env) {
+  readConfig(env, { keyless: !env.DATABASE_URL })
   return env.DATABASE_URL ? serveGiven(env, env.DATABASE_URL) : serveDemo(env)
 }
 
@@ -61,19 +63,18 @@ async function serveDemo(env) {
 
 /**
  * @param {{ databaseUrl: string, demo?: boolean }} options
- * @param {string | undefined} givenPort absent: the first free one from 3000
+ * @param {string | undefined} givenPort absent or empty: the first free one from 3000
  */
 async function serveOnPort(options, givenPort) {
-  const last = givenPort === undefined ? LAST_PORT : Number(givenPort)
-  for (let port = givenPort === undefined ? FIRST_PORT : last; ; port += 1) {
+  const last = givenPort ? Number(givenPort) : LAST_PORT
+  for (let port = givenPort ? last : FIRST_PORT; ; port += 1) {
     try {
       return await serve({ ...options, port })
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EADDRINUSE') throw error
       if (port < last) continue
-      const free =
-        givenPort === undefined ? `All ports from ${FIRST_PORT} to ${LAST_PORT} are` : `Port ${port} is`
-      throw new Error(`${free} in use. Choose another: PORT=4000 npm start`)
+      const taken = givenPort ? `Port ${port} is` : `All ports from ${FIRST_PORT} to ${LAST_PORT} are`
+      throw new Error(`${taken} in use. Choose another: PORT=4000 npm start`)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /**
  * The note that a running start leaves in the data folder: which process it is, and where it listens.
@@ -26,13 +26,13 @@ export class StartLock {
       if (this.#create()) return undefined
       const note = this.#read()
       if (note && note.pid !== process.pid && this.#isStart(note.pid)) return note
-      rmSync(this.#file, { force: true })
+      this.#discard(note)
     }
   }
 
   /** @param {string} address where this start listens */
   announce(address) {
-    writeFileSync(this.#file, JSON.stringify({ pid: process.pid, address }))
+    renameSync(this.#draft({ pid: process.pid, address }), this.#file)
   }
 
   release() {
@@ -41,23 +41,69 @@ export class StartLock {
 
   /** @returns {boolean} whether there was no note, and now there is ours */
   #create() {
+    return this.#link(this.#draft({ pid: process.pid }))
+  }
+
+  /**
+   * Removes a note that does not count. Of two starts that found it at once, the slower one must not remove the
+   * note that the faster one has written since.
+   *
+   * @param {Note | undefined} stale
+   */
+  #discard(stale) {
+    const aside = this.#private()
     try {
-      const file = openSync(this.#file, 'wx')
-      writeSync(file, JSON.stringify({ pid: process.pid }))
-      closeSync(file)
+      renameSync(this.#file, aside)
+    } catch (error) {
+      // The other start was faster.
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return
+      throw error
+    }
+    if (this.#read(aside)?.pid === stale?.pid) rmSync(aside, { force: true })
+    else this.#link(aside)
+  }
+
+  /**
+   * Writes a note beside the lock: under its final name nobody ever sees half of one.
+   *
+   * @param {Note} note
+   * @returns {string} the file
+   */
+  #draft(note) {
+    const draft = this.#private()
+    writeFileSync(draft, JSON.stringify(note))
+    return draft
+  }
+
+  /**
+   * Gives a file of ours the name of the lock.
+   *
+   * @param {string} file gone afterwards
+   * @returns {boolean} false: there is a note already
+   */
+  #link(file) {
+    try {
+      linkSync(file, this.#file)
       return true
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false
       throw error
+    } finally {
+      rmSync(file, { force: true })
     }
   }
 
+  /** The name of a file that no other start writes. */
+  #private() {
+    return `${this.#file}.${process.pid}`
+  }
+
   /** @returns {Note | undefined} */
-  #read() {
+  #read(file = this.#file) {
     try {
-      return JSON.parse(readFileSync(this.#file, 'utf8'))
+      return JSON.parse(readFileSync(file, 'utf8'))
     } catch {
-      // Gone, or written halfway by a start that was killed.
+      // Gone, or no note at all.
       return undefined
     }
   }

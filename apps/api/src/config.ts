@@ -21,6 +21,9 @@ export const VARIABLES = {
     about: 'The PostgreSQL server and database.',
     secret: true,
     ...address('postgres:', 'postgresql:'),
+    // A password with one of these in it is what most often makes a URL invalid.
+    expected:
+      'a URL starting with postgres:// or postgresql://, with #, / and ? in its password written as %23, %2F and %3F',
   },
   DATABASE_POOL_MAX: {
     about: 'The most connections the pool opens. Absent: the pool chooses by environment.',

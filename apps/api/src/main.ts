@@ -4,6 +4,7 @@ import { ConfigError, readConfig } from './config.js'
 import { createLogger } from './logger.js'
 import { type Served, serve } from './serve.js'
 
+export { readConfig } from './config.js'
 export { type Served, type ServeOptions, serve } from './serve.js'
 
 /** Runs the service as the environment says until a signal stops it. Only here does the process listen to signals. */
