@@ -31,11 +31,8 @@ export interface Person {
   readonly token: string
 }
 
-/** A service on a database of its own, over real HTTP. */
-export interface TestService extends Served {
-  readonly database: TemporaryDatabase
-  /** Connections beside the service's own. */
-  readonly direct: Pool
+/** A service over real HTTP. */
+export interface ServiceOn extends Served {
   /** Every line of the log, as JSON text. */
   readonly log: readonly string[]
   /** Sends `'GET /api/…'`. */
@@ -43,21 +40,34 @@ export interface TestService extends Served {
   join(profile?: Record<string, unknown>): Promise<Person>
 }
 
+/** A service on a database of its own. */
+export interface TestService extends ServiceOn {
+  readonly database: TemporaryDatabase
+  /** Connections beside the service's own. */
+  readonly direct: Pool
+}
+
 /** Starts a service; `env` goes over the settings of the tests. */
 export async function startService(env: Record<string, string> = {}): Promise<TestService> {
   const database = await migratedDatabase()
+  const service = await serviceOn(database.url, env)
+  const direct = new Pool({ connectionString: database.url, max: 3, name: 'tests' })
+  const close = async () =>
+    void (await Promise.all([service.close(), direct.ending ? undefined : direct.end()]))
+  return { ...service, database, direct, close }
+}
+
+/** Starts a service on a database with the schema of DIGIS; `env` goes over the settings of the tests. */
+export async function serviceOn(databaseUrl: string, env: Record<string, string> = {}): Promise<ServiceOn> {
   const log: string[] = []
   const served = await serve({
-    databaseUrl: database.url,
+    databaseUrl,
     port: 0,
     env: { NODE_ENV: 'test', SUPABASE_JWT_SECRET: SECRET, RATE_LIMIT: '0', ...env },
     logger: pino({ level: 'debug', base: null }, { write: line => log.push(line) }),
   })
-  const direct = new Pool({ connectionString: database.url, max: 3, name: 'tests' })
   const call = (request: string, sent?: Sent) => send(served.address, request, sent)
-  const close = async () =>
-    void (await Promise.all([served.close(), direct.ending ? undefined : direct.end()]))
-  return { ...served, database, direct, log, call, close, join: profile => join(call, profile) }
+  return { ...served, log, call, join: profile => join(call, profile) }
 }
 
 /** A fresh database with the schema of DIGIS. */
