@@ -1,5 +1,6 @@
 import pg, { type QueryArrayResult, type QueryResult } from 'pg'
 import { isPrimitive, type Source, sourceOf } from './fresh-value.js'
+import { parserChanges, watchParsers } from './parser-changes.js'
 import { PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
 import type { RawResult } from './raw-result.js'
 import { type ResultShape, shapeOf } from './result-shape.js'
@@ -43,6 +44,10 @@ interface ParsedRows {
   readonly parserOfOid: readonly TypeParser[]
   /** Of all values, row by row. */
   readonly sources: readonly Source[]
+  /** How often parsers had been set when these were looked up; −1: that cannot be told. */
+  changes: number
+  /** Which type was looked up last. */
+  turn: number
 }
 
 function fill(result: PgResult, raw: RawResult, { shape, sources, parsers }: ParsedRows): void {
@@ -59,12 +64,23 @@ function fill(result: PgResult, raw: RawResult, { shape, sources, parsers }: Par
   if (count !== 1) for (let row = 0; row < count; row++) result.rows[row] = shape.row(sources, row * width)
 }
 
-/** Whether pg would still use the same parsers. */
-function isCurrent({ oids, parserOfOid }: ParsedRows, types: TypeParsers): boolean {
-  for (let index = 0; index < oids.length; index++) {
-    if (types.getTypeParser(oids[index] as number, 'text') !== parserOfOid[index]) return false
+/**
+ * Whether pg would still use the same parsers. Of pg's own types one is looked up on each hit, in turn, for parsers
+ * that were set past {@link watchParsers}; of types of others all, because nothing tells when they change.
+ */
+function isCurrent(parsed: ParsedRows, types: TypeParsers): boolean {
+  const { oids } = parsed
+  if (types === pgTypes && parsed.changes === parserChanges()) {
+    parsed.turn = parsed.turn + 1 < oids.length ? parsed.turn + 1 : 0
+    return isSame(parsed, parsed.turn, types)
   }
+  for (let index = 0; index < oids.length; index++) if (!isSame(parsed, index, types)) return false
+  if (watchParsers()) parsed.changes = parserChanges()
   return true
+}
+
+function isSame({ oids, parserOfOid }: ParsedRows, index: number, types: TypeParsers): boolean {
+  return index >= oids.length || types.getTypeParser(oids[index] as number, 'text') === parserOfOid[index]
 }
 
 function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boolean): ParsedRows {
@@ -84,5 +100,6 @@ function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boo
     if (!isPrimitive(sources[index])) copied[index % fields.length] = true
   }
   const shape = shapeOf({ fields, copied, asArray })
-  return { shape, parsers, oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()], sources }
+  const lookedUp = { oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()] }
+  return { shape, parsers, ...lookedUp, sources, changes: watchParsers() ? parserChanges() : -1, turn: 0 }
 }
