@@ -1,3 +1,4 @@
+import pg from 'pg'
 import type { UncacheableReason } from '../sql/plan.js'
 
 /** Why a result did not come from the cache although a cache is configured. Stable and bounded: a metric's label. */
@@ -44,11 +45,54 @@ declare module 'pg' {
   }
 }
 
-/** Gives a result its `cache`: not enumerable, so that results still compare equal to pg's. Returns the result. */
-export function attachCacheInfo<T extends object>(
-  result: T,
-  info: CacheInfo,
-): T & { readonly cache: CacheInfo } {
-  Object.defineProperty(result, 'cache', { value: info, writable: true, configurable: true })
-  return result as T & { readonly cache: CacheInfo }
+/** Returns what it is given: a class that extends it gives its private fields to any object. */
+const Given = function (object: object) {
+  return object
+} as unknown as new (
+  object: object,
+) => object
+
+/** Keeps the information of a result in a private field of the result itself: nothing that compares or copies sees it. */
+class Informed extends Given {
+  #info: CacheInfo
+
+  constructor(result: object, info: CacheInfo) {
+    super(result)
+    this.#info = info
+  }
+
+  static of(result: object): CacheInfo | undefined {
+    return #info in result ? result.#info : undefined
+  }
+
+  static has(result: object): result is Informed {
+    return #info in result
+  }
+
+  static replace(result: Informed, info: CacheInfo): void {
+    result.#info = info
+  }
+}
+
+let isReadable = false
+
+/**
+ * Gives all results of pg a `cache` that reads the private field, once and inherited: an own property for each result
+ * would cost more than everything else that a hit does. Results of other pools answer `undefined`.
+ */
+function makeReadable(): void {
+  const { prototype } = (pg as unknown as { Result: { prototype: object } }).Result
+  const get = function (this: object) {
+    return Informed.of(this)
+  }
+  Object.defineProperty(prototype, 'cache', { get, enumerable: false, configurable: true })
+  isReadable = true
+}
+
+/** Gives a result of pg its `cache`: not enumerable, so that results still compare equal to pg's. Returns the result. */
+export function attachCacheInfo<T extends object>(result: T, info: CacheInfo): T {
+  if (!isReadable) makeReadable()
+  if (Informed.has(result)) Informed.replace(result, info)
+  else new Informed(result, info)
+  return result
 }
