@@ -17,6 +17,7 @@ import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
 import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
+import { Settling } from './settling.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
@@ -226,11 +227,13 @@ export class Cache {
   }
 
   #share(remote: RemoteSwitch, parts: Pick<SharedTierParts, 'codec' | 'onMarked'>): SharedTier {
-    const { settings, clock } = this.#parts
+    const { settings, clock, ask } = this.#parts
+    const settling = new Settling({ remote, ask, clock })
     const shared = new SharedTier({
       settings,
       clock,
       remote,
+      settling,
       ...parts,
       keyOf: read => this.#sharedKeyOf(read),
       schemaOf: name => this.#definitions.knowledge?.schemas.get(name),
@@ -239,10 +242,14 @@ export class Cache {
     remote.onInvalidated = name => this.#tags.invalidate(name)
     remote.onReset = () => {
       this.#marker.lost()
+      settling.reset()
       shared.reset()
       this.#tags.invalidateAll()
     }
-    remote.onReady = () => void this.#marker.catchUp().catch(() => undefined)
+    remote.onReady = () => {
+      void this.#marker.catchUp().catch(() => undefined)
+      settling.begin()
+    }
     return shared
   }
 

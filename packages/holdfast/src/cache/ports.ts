@@ -82,6 +82,13 @@ export interface RemoteStore {
   release(mark: RemoteMark): Promise<void>
   /** Destroys the stamps of tags without marking: for changes that are visible already. */
   touch(tags: readonly string[]): Promise<void>
+  /**
+   * Whether somebody has said of this very server, since it holds this cache, that no write relies on marks that were
+   * set before.
+   */
+  isSettled(): Promise<boolean>
+  /** Says so, for everybody who uses the same server. */
+  settle(): Promise<void>
   /** The marks on tags that are marked. */
   orphans(tags: readonly string[]): Promise<readonly RemoteOrphan[]>
   /**

@@ -53,6 +53,9 @@ const MIXED_LIFE_MS = 600_000
 /** After a refusal for lack of memory nothing is stored for so long. */
 const FULL_PAUSE_MS = 1_000
 
+/** Under this name it is written that no write relies on marks from before. No key of a value is like it. */
+const SETTLED = 'settled'
+
 const nothing = (): void => {}
 
 /** Stamps and values in Redis. See ADR "coherence" for why its calls are what they are. */
@@ -151,6 +154,15 @@ export class RedisStore implements RemoteStore {
     return tags
       .map((tag, index) => ({ tag, marks: (marks[index] ?? []).map(String) }))
       .filter(orphan => orphan.marks.length > 0)
+  }
+
+  async isSettled(): Promise<boolean> {
+    const reply = await this.#call(this.#options.budget, link => link.send(['GET', link.valueKey(SETTLED)]))
+    return reply !== null
+  }
+
+  async settle(): Promise<void> {
+    await this.#call(this.#options.budget, link => link.send(['SET', link.valueKey(SETTLED), '1']))
   }
 
   async close(): Promise<void> {

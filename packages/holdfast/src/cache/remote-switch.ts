@@ -65,6 +65,14 @@ export class RemoteSwitch implements RemoteStore {
     return this.#with(store => store.touch(tags))
   }
 
+  isSettled(): Promise<boolean> {
+    return this.#with(store => store.isSettled())
+  }
+
+  settle(): Promise<void> {
+    return this.#with(store => store.settle())
+  }
+
   orphans(tags: readonly string[]): Promise<readonly RemoteOrphan[]> {
     return this.#with(store => store.orphans(tags))
   }

@@ -6,6 +6,7 @@ import type { Entry, EntryTimes } from './entry.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
 import type { Basis, CachedRead } from './reader.js'
+import type { Settling } from './settling.js'
 import { openValue, sealValue } from './stored-value.js'
 import type { Tag } from './tags.js'
 
@@ -14,6 +15,7 @@ export interface SharedTierParts {
   readonly settings: CacheSettings
   readonly clock: Clock
   readonly remote: RemoteStore
+  readonly settling: Settling
   readonly codec: Codec
   /** The key for all processes, of a read. */
   readonly keyOf: (read: CachedRead) => string
@@ -71,7 +73,8 @@ export class SharedTier {
 
   /** Resolves to whether everything acknowledged before the call has reached the tags. */
   async barrier(): Promise<boolean> {
-    const { remote, clock } = this.#parts
+    const { remote, clock, settling } = this.#parts
+    if (!settling.settled) return false
     const began = clock.now()
     try {
       await remote.barrier()
@@ -114,8 +117,8 @@ export class SharedTier {
   }
 
   async #ask(read: CachedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
-    const { remote, clock, keyOf } = this.#parts
-    if (!remote.available) return { kind: 'bypass', reason: 'redis-unavailable' }
+    const { remote, clock, keyOf, settling } = this.#parts
+    if (!remote.available || !settling.settled) return { kind: 'bypass', reason: 'redis-unavailable' }
     const began = clock.now()
     const epochs = tags.map(({ epoch }) => epoch)
     let answer: RemoteAnswer

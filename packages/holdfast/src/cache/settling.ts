@@ -1,0 +1,82 @@
+import type { Clock } from '../base/clock.js'
+import type { Ask } from './definitions.js'
+import type { RemoteStore } from './ports.js'
+
+/** What it takes to wait for a new Redis to become trustworthy. */
+export interface SettlingParts {
+  readonly remote: Pick<RemoteStore, 'isSettled' | 'settle'>
+  readonly ask: Ask
+  readonly clock: Clock
+}
+
+const SHORTEST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 1_000
+
+/**
+ * A Redis that was restarted, or took over from another, knows nothing of the marks set before: a write that relies on
+ * such a mark may still be on its way to become visible. So nothing is kept in a new Redis until every transaction that
+ * was in progress when it was found has ended. Once one process has seen that, it says so in Redis for all.
+ */
+export class Settling {
+  readonly #parts: SettlingParts
+  #settled = false
+  /** Counts the servers met: what was begun for an earlier one does not count. */
+  #round = 0
+
+  constructor(parts: SettlingParts) {
+    this.#parts = parts
+  }
+
+  /** Whether what is kept in Redis may be relied on. */
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  /** The link is lost, or leads elsewhere. */
+  reset(): void {
+    this.#settled = false
+    this.#round++
+  }
+
+  /** The link stands: waits as long as it takes, in the background. */
+  begin(): void {
+    this.reset()
+    void this.#settle(this.#round)
+  }
+
+  async #settle(round: number): Promise<void> {
+    let horizon: bigint | undefined
+    for (let pause = SHORTEST_PAUSE_MS; round === this.#round; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        if (await this.#parts.remote.isSettled()) return this.#done(round)
+        const { xmin, xmax } = await this.#snapshot()
+        horizon ??= xmax
+        if (xmin >= horizon) {
+          await this.#parts.remote.settle()
+          return this.#done(round)
+        }
+      } catch {
+        // Redis or the database is away: tried again.
+      }
+      await this.#pause(pause)
+    }
+  }
+
+  #done(round: number): void {
+    if (round === this.#round) this.#settled = true
+  }
+
+  /** Which transactions are in progress: all before `xmin` have ended, none from `xmax` on has begun to write. */
+  async #snapshot(): Promise<{ xmin: bigint; xmax: bigint }> {
+    const { rows } = await this.#parts.ask(
+      'SELECT pg_snapshot_xmin(s)::text AS xmin, pg_snapshot_xmax(s)::text AS xmax FROM pg_current_snapshot() AS s',
+    )
+    return { xmin: BigInt(String(rows[0]?.xmin)), xmax: BigInt(String(rows[0]?.xmax)) }
+  }
+
+  #pause(millis: number): Promise<void> {
+    return new Promise(resolve => {
+      this.#parts.clock.setTimeout(resolve, millis).unref()
+    })
+  }
+}
