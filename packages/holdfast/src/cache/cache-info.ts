@@ -46,11 +46,11 @@ declare module 'pg' {
 }
 
 /** Returns what it is given: a class that extends it gives its private fields to any object. */
-const Given = function (object: object) {
+function given(object: object): object {
   return object
-} as unknown as new (
-  object: object,
-) => object
+}
+
+const Given = given as unknown as new (object: object) => object
 
 /** Keeps the information of a result in a private field of the result itself: nothing that compares or copies sees it. */
 class Informed extends Given {

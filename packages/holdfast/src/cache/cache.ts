@@ -104,6 +104,7 @@ export class Cache {
       onMarked,
     })
     const context = guardContext({
+      clock,
       definitions: this.#definitions,
       marker: this.#marker,
       orphans: this.#orphans,

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js'
 import type { TextPlan } from '../sql/plan.js'
 import type { CacheCounters } from './cache-stats.js'
 import type { Definitions, Knowledge } from './definitions.js'
@@ -7,6 +8,7 @@ import type { GuardContext } from './write-guard.js'
 
 /** What the guards are served from. */
 export interface GuardContextParts {
+  readonly clock: Clock
   readonly definitions: Definitions
   readonly marker: Marker
   readonly orphans: Orphans
@@ -22,7 +24,13 @@ const UNREADABLE: TextPlan = {
 }
 
 /** What all guards of a cache share. */
-export function guardContext({ definitions, marker, orphans, counters }: GuardContextParts): GuardContext {
+export function guardContext({
+  clock,
+  definitions,
+  marker,
+  orphans,
+  counters,
+}: GuardContextParts): GuardContext {
   // While they are read again, what was known last is what a statement under way goes by.
   const known = (): Knowledge => {
     const knowledge = definitions.knowledge ?? definitions.latest
@@ -30,6 +38,7 @@ export function guardContext({ definitions, marker, orphans, counters }: GuardCo
     return knowledge
   }
   return {
+    clock,
     ready: async ask =>
       void (await (ask === undefined ? definitions.ready() : definitions.readyThrough(ask))),
     get known() {

@@ -46,7 +46,11 @@ export class Settling {
 
   async #settle(round: number): Promise<void> {
     let horizon: bigint | undefined
-    for (let pause = SHORTEST_PAUSE_MS; round === this.#round; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (
+      let pause = SHORTEST_PAUSE_MS;
+      round === this.#round;
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
+    ) {
       try {
         if (await this.#parts.remote.isSettled()) return this.#done(round)
         const { xmin, xmax } = await this.#snapshot()

@@ -1,5 +1,7 @@
 import pg from 'pg'
-import { HoldfastError, OutcomeUnknownError } from '../base/errors.js'
+import type { Clock } from '../base/clock.js'
+import { abortError, within } from '../base/deadline.js'
+import { HoldfastError, OutcomeUnknownError, QueryTimeoutError } from '../base/errors.js'
 import type { Execute, QueryFrame, QueryRequest, Result } from '../base/execute.js'
 import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
 import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
@@ -11,6 +13,7 @@ import { WriteLedger } from './write-ledger.js'
 
 /** What the guards of all connections share. */
 export interface GuardContext {
+  readonly clock: Clock
   /** Whether definitions are known and hold. */
   readonly known: boolean
   /**
@@ -41,21 +44,54 @@ export class WriteGuard implements StatementGuard {
   #ledger = new WriteLedger()
   /** Marks set before a text that commits by itself; released when its last transaction has ended. */
   #early: Marking[] = []
-  #turn: Promise<unknown> = Promise.resolve()
+  /** The end of the latest statement that has been taken; `undefined` when none is under way. */
+  #turn: Promise<unknown> | undefined
 
   constructor(context: GuardContext, connection: GuardedConnection) {
     this.#context = context
     this.#connection = connection
   }
 
-  run(request: QueryRequest, send: Execute): Promise<Result> {
-    const turn = this.#turn.then(() => this.#run(request, send))
-    this.#turn = turn.catch(() => undefined)
-    return turn
+  async run(request: QueryRequest, send: Execute): Promise<Result> {
+    const { before, leave } = this.#enter()
+    try {
+      if (before !== undefined) await this.#waitFor(before, request)
+      return await this.#run(request, send)
+    } finally {
+      leave()
+    }
   }
 
   submit(text: string | undefined, submission: Submission): void {
-    this.#turn = this.#turn.then(() => this.#submitted(text, submission)).catch(() => undefined)
+    const { before, leave } = this.#enter()
+    void Promise.resolve(before)
+      .then(() => this.#submitted(text, submission))
+      .catch(() => undefined)
+      .then(leave)
+  }
+
+  /** Takes a turn; `before` is whom to wait for, if anybody. */
+  #enter(): { before: Promise<unknown> | undefined; leave: () => void } {
+    const before = this.#turn
+    let done: () => void = () => undefined
+    const mine: Promise<unknown> = new Promise<void>(resolve => {
+      done = resolve
+    }).then(() => before)
+    this.#turn = mine
+    // Who gave up waiting leaves before those he waited for.
+    void mine.then(() => {
+      if (this.#turn === mine) this.#turn = undefined
+    })
+    return { before, leave: done }
+  }
+
+  /** Waits for a turn, no longer than the statement has time; then it is not sent. */
+  #waitFor(before: Promise<unknown>, request: QueryRequest): Promise<unknown> {
+    const error = (reason: 'timeout' | 'abort') =>
+      reason === 'abort' && request.signal !== undefined
+        ? abortError(request.signal, 'safe')
+        : new QueryTimeoutError('HOLDFAST_QUERY_TIMEOUT', WAITED_IN_VAIN, { retry: 'safe' })
+    return within(before, request, { clock: this.#context.clock, error })
   }
 
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
@@ -316,6 +352,9 @@ export class WriteGuard implements StatementGuard {
     return undefined
   }
 }
+
+const WAITED_IN_VAIN =
+  'Query read timeout: the query waited past its deadline for statements before it on the same client; nothing was applied.'
 
 /** A statement of the catalog's, with pg's own parsers whatever the application's are. */
 function plainly(text: string, values: unknown[]): QueryRequest['config'] {
