@@ -1,4 +1,5 @@
 export type { Duration } from './base/duration.js'
+export type { EndOptions } from './base/end-options.js'
 export {
   AbortError,
   CacheError,
@@ -36,6 +37,6 @@ export type { MigrateOptions, MigrationProgress } from './migrate/options.js'
 export type { Health } from './monitoring/health.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
-export { type AcquireOptions, type EndOptions, Pool } from './pool.js'
+export { type AcquireOptions, Pool } from './pool.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export { type Sql, SqlFragment, sql } from './sql/tag.js'

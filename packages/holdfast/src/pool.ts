@@ -5,6 +5,7 @@ import { systemClock } from './base/clock.js'
 import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
 import { type Duration, parseDuration } from './base/duration.js'
+import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
@@ -26,6 +27,7 @@ import { type ClientClass, openConnection } from './driver/open-connection.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import type { Outcome } from './driver/running-query.js'
 import { isStaleStatement } from './driver/sqlstate.js'
+import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
@@ -37,13 +39,6 @@ export interface AcquireOptions {
   /** Default and upper bound: `connectionTimeoutMillis`. */
   timeout?: Duration
   signal?: AbortSignal
-}
-
-/** How long an ending pool waits for its borrowers: a duration or an instant. Default: as long as it takes. */
-export interface EndOptions {
-  timeout?: Duration
-  /** `Date` or milliseconds since 1970. */
-  deadline?: Date | number
 }
 
 type Callback<T> = (error: Error | undefined, value?: T) => void
@@ -108,7 +103,10 @@ export class Pool extends pg.Pool {
       config,
     })
     this.#stopSignals = this.#endOnSignals(checked.shutdown)
-    for (const warning of this.#resolved.warnings) this.#warn(warning)
+    // Nobody can listen to a pool that is still being made.
+    process.nextTick(() => {
+      for (const warning of this.#resolved.warnings) this.#warn(warning)
+    })
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
@@ -139,7 +137,8 @@ export class Pool extends pg.Pool {
     callback: (error: Error, result: QueryResult<R>) => void,
   ): void
   override query(config: unknown, second?: unknown, third?: unknown): unknown {
-    const callback = [second, third].find(argument => typeof argument === 'function')
+    // pg's pool tells a function in the wrong place about it.
+    const callback = [config, second, third].find(argument => typeof argument === 'function')
     const values = typeof second === 'function' ? undefined : (second as unknown[] | undefined)
     const promise = isSubmittable(config)
       ? (this.#submit(config, values) as Promise<Result>)
@@ -235,6 +234,7 @@ export class Pool extends pg.Pool {
   override end(options?: EndOptions): Promise<void>
   override end(callback: () => void): void
   override end(argument: EndOptions | (() => void) = {}): Promise<void> | undefined {
+    this.#options.log?.('ending')
     const options = typeof argument === 'function' ? {} : argument
     const promise = this.ending
       ? Promise.reject(new Error('Called end on pool more than once'))
@@ -281,13 +281,19 @@ export class Pool extends pg.Pool {
 
   /** Gives the connection back in the moment the answer is there: the next caller need not wait for ours. */
   #run(pooled: PooledConnection, request: QueryRequest, outcome: Outcome): void {
+    const { log } = this.#options
+    log?.('dispatching query')
+    const giveBack = () => {
+      log?.('query dispatched')
+      this.#connections.release(pooled)
+    }
     pooled.connection.start(request, {
       resolve: result => {
-        this.#connections.release(pooled)
+        giveBack()
         outcome.resolve(result)
       },
       reject: error => {
-        this.#connections.release(pooled)
+        giveBack()
         outcome.reject(error)
       },
     })
@@ -298,6 +304,7 @@ export class Pool extends pg.Pool {
     const query = pooled.client.query as (...args: unknown[]) => void
     try {
       return await new Promise((resolve, reject) => {
+        afterOwnCallback(submittable, () => resolve(undefined))
         query(submittable, values, (error: Error | undefined, result: unknown) =>
           error ? reject(error) : resolve(result),
         )
@@ -341,7 +348,21 @@ export class Pool extends pg.Pool {
     return { deadline: deadlineAfter(this.#clock.now(), millis), signal }
   }
 
+  /** Tells the `log` option what pg's pool tells it. */
   async #open(signal: AbortSignal): Promise<PgConnection> {
+    const { log } = this.#options
+    log?.('connecting new client')
+    try {
+      const connection = await this.#openFit(signal)
+      log?.('new client connected')
+      return connection
+    } catch (error) {
+      log?.('client failed to connect', error)
+      throw error
+    }
+  }
+
+  async #openFit(signal: AbortSignal): Promise<PgConnection> {
     const { onConnect, verify, Client = pg.Client } = this.#options
     const connection = await openConnection({
       Client: Client as ClientClass,
@@ -366,11 +387,11 @@ export class Pool extends pg.Pool {
     }
   }
 
-  async #end({ timeout, deadline }: EndOptions): Promise<void> {
+  async #end(options: EndOptions): Promise<void> {
+    const limit = endLimit(options)
     this.#mark('ending')
     this.#stopSignals()
     this.#housekeeper.stop()
-    const limit = timeout === undefined ? millisUntil(deadline) : parseDuration(timeout, 'timeout')
     const timer = limit === undefined ? undefined : setTimeout(() => this.#connections.cut(), limit)
     await this.#connections.end()
     clearTimeout(timer)
@@ -446,7 +467,7 @@ export class Pool extends pg.Pool {
         if (allowExitOnIdle) unreferenced(client).unref()
       },
       onRelease: ({ client }, error) => {
-        if (this.listenerCount('release') > 0) this.#emit('release', error || undefined, client)
+        if (this.listenerCount('release') > 0) this.#emit('release', error, client)
       },
       onRemove: ({ client }) => this.#emit('remove', client),
       onIdleLost: ({ client }, error) => this.#idleLost(client, error),
@@ -456,6 +477,8 @@ export class Pool extends pg.Pool {
   }
 
   #idleLost(client: PoolClient, error: Error): void {
+    // As pg's pool has it; not enumerable, so that logging the error does not log the client.
+    Object.defineProperty(error, 'client', { value: client, configurable: true, writable: true })
     if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
     const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
     this.#warn({ code: 'idle-connection-lost', message, cause: error })
@@ -513,10 +536,6 @@ const NO_CACHE: PoolCache = {
 }
 const NO_CACHE_STATS = new CacheCounters().snapshot({ evictions: 0, entries: 0, bytes: 0, enabled: false })
 
-function isSubmittable(config: unknown): config is Submittable {
-  return typeof (config as { submit?: unknown } | null | undefined)?.submit === 'function'
-}
-
 /** Errors after which the server has rolled everything back, so that the whole can run again. */
 function isRolledBackConflict(error: unknown): boolean {
   const { code } = error as { code?: string }
@@ -538,11 +557,12 @@ function unreferenced(client: PoolClient): { ref(): void; unref(): void } {
   return client as unknown as { ref(): void; unref(): void }
 }
 
-function millisUntil(deadline: Date | number | undefined): number | undefined {
-  return deadline === undefined ? undefined : Math.max(0, Number(deadline) - Date.now())
-}
-
 /** pg-pool copies its options into the pool; secrets and files stay with us. */
-function withoutSecrets({ max, log, Promise: promise }: PoolOptions): PoolOptions {
-  return { ...(max !== undefined && { max }), ...(log && { log }), ...(promise && { Promise: promise }) }
+function withoutSecrets({ max, log, Client, Promise: promise }: PoolOptions): PoolOptions {
+  return {
+    ...(max !== undefined && { max }),
+    ...(log && { log }),
+    ...(Client && { Client }),
+    ...(promise && { Promise: promise }),
+  }
 }

@@ -17,7 +17,7 @@ export interface PoolOptions extends PoolConfig {
   /** Idle connections kept open, refilled in the background. Default: 0. (pg's `min` only holds back eviction.) */
   minIdle?: number
   /** Milliseconds a query may take in all, then it is cancelled on the server; 0: no limit. Default: 30,000. */
-  query_timeout?: number
+  query_timeout?: number | undefined
   /** A connection idle for longer is checked by a round trip before it is lent. 0: always. Default: 1 s. */
   validateAfterIdle?: Duration
   /** A client borrowed for longer is reported once, with the borrower's stack. 0: never. Default: 1 m. */
@@ -104,7 +104,16 @@ const RULES: Rules = {
  * @throws OptionsError
  */
 export function checkPoolOptions(given: unknown): PoolOptions {
-  return checkOptions(given, RULES)
+  return checkOptions(withHidden(given), RULES)
+}
+
+/** Options that a pool, ours and pg's, keeps out of loops and prints; `new Pool(other.options)` has to find them. */
+const HIDDEN = ['connectionString', 'password'] as const
+
+function withHidden(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  const hidden = HIDDEN.filter(name => name in given).map(name => [name, (given as PoolOptions)[name]])
+  return { ...given, ...Object.fromEntries(hidden) }
 }
 
 /**

@@ -124,7 +124,7 @@ export class ConnectionPool {
   }
 
   /** Takes a connection back. `destroy`: whatever its state, it is closed. */
-  release(pooled: PooledConnection, destroy: unknown = false): void {
+  release(pooled: PooledConnection, destroy?: unknown): void {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
     this.#options.listener.onRelease(pooled, destroy)

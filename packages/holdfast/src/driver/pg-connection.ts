@@ -9,6 +9,7 @@ import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
 import { isStaleStatement } from './sqlstate.js'
+import { isSubmittable } from './submittable.js'
 import type { SupervisedQuery } from './supervised-query.js'
 import { type QueryExtras, toRequest } from './to-request.js'
 
@@ -166,6 +167,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
     return this.#cancelling
   }
 
+  async cancelSettled(): Promise<void> {
+    await this.#cancelling
+  }
+
   /**
    * When the server no longer knows a prepared statement, or its plan no longer fits, nothing was applied: outside
    * a transaction it is prepared anew and run again, once; inside, preparing anew has to wait for the rollback.
@@ -222,7 +227,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     second?: unknown[] | QueryCallback,
     third?: QueryCallback,
   ): unknown => {
-    if (isSubmittable(config)) return this.#submit(config, second, third)
+    if (isSubmittable(config)) return this.#submit(config as Submitted, second, third)
     if (config === null || config === undefined) return this.#driverQuery(config, second, third)
     const callback = [second, third, (config as { callback?: QueryCallback }).callback].find(isFunction)
     const values = isFunction(second) ? undefined : second
@@ -302,10 +307,6 @@ export class PgConnection implements QueryHost, GuardedConnection {
 interface Submitted {
   readonly text?: string
   readonly cursor?: { readonly text?: string }
-}
-
-function isSubmittable(config: unknown): config is Submitted {
-  return typeof (config as { submit?: unknown } | null | undefined)?.submit === 'function'
 }
 
 function callBack(callback: QueryCallback, error: Error | undefined, result?: Result): void {

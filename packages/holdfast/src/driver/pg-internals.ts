@@ -27,10 +27,7 @@ export interface PgInternals {
     readonly stream: Duplex & { destroy(error?: Error): void }
     readonly parsedStatements: Record<string, string>
     readonly submittedNamedStatements: Record<string, string>
-    once(event: 'readyForQuery', listener: () => void): void
   }
-  /** How often the pool has lent it out; some tools read it. */
-  _poolUseCount?: number
 }
 
 /** The same client, seen from inside. */

@@ -24,6 +24,8 @@ export interface QueryHost {
   withdraw(query: SupervisedQuery): void
   /** Cancels what runs on the server; resolves when the server has taken note. Never rejects. */
   cancel(): Promise<void>
+  /** Resolves when no cancel request is on its way any more. */
+  cancelSettled(): Promise<void>
 }
 
 /** Told once how it ended. */
@@ -82,7 +84,7 @@ export class RunningQuery implements Expiring {
     const cancelled = (error as { code?: string }).code === '57014'
     if (this.#interruption === undefined || !cancelled) return this.#finish(this.#explain(error))
     // The cancel request may still be on its way: the next statement must not be its victim.
-    this.#host.cancel().then(() => this.#finish(this.#interrupted('safe')))
+    this.#host.cancelSettled().then(() => this.#finish(this.#interrupted('safe')))
   }
 
   #interrupt(interruption: 'timeout' | 'abort'): void {

@@ -61,6 +61,8 @@ const MOST_PARAMETERS = 65_535
 /** Refuses what would corrupt the protocol stream instead of failing: on the wire, text ends at the first NUL. */
 function checkQuery(config: string | QueryConfig, given: unknown[] | undefined): void {
   if (config === null || config === undefined) throw invalid('expected SQL text or { text, values }')
+  // A function has a name, as a prepared statement has.
+  if (typeof config === 'function') throw invalid('expected SQL text or { text, values }, given a function')
   const { text, name, values } = typeof config === 'string' ? { text: config } : config
   if (typeof text !== 'string' && typeof name !== 'string') {
     throw invalid(`expected SQL text or { text, values }, given ${describeGiven(text ?? config)}`)

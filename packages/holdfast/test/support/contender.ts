@@ -1,8 +1,25 @@
-import type { PoolOptions } from 'holdfast'
-import type pg from 'pg'
+import { Pool, type PoolOptions } from 'holdfast'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
 
 /** A pool class under test: pg's or ours. Options that only one of them knows go in as they are. */
 export type Contender = new (options: PoolOptions) => pg.Pool
+
+/** Both, for `describe.each`: what stands in such a block holds for pg's pool and has to hold for ours. */
+export const CONTENDERS: readonly { readonly of: string; readonly Contender: Contender }[] = [
+  { of: 'pg', Contender: pg.Pool as unknown as Contender },
+  { of: 'holdfast', Contender: Pool },
+]
+
+/** A pool that ends with the test; its borrowers have to be back by then. */
+export function poolForTest(Contender: Contender, options: PoolOptions): pg.Pool {
+  const pool = new Contender(options)
+  pool.on('error', () => {})
+  onTestFinished(async () => {
+    if (!pool.ending) await pool.end()
+  })
+  return pool
+}
 
 /** Fails unless the promise settles soon: for calls whose failure mode is to hang. */
 export async function soon<T>(promise: Promise<T>, what: string, millis = 2_000): Promise<T> {
@@ -21,4 +38,12 @@ export function must(condition: boolean, sentence: string): void {
 /** The next emission of an event. */
 export function event(emitter: NodeJS.EventEmitter, name: string): Promise<unknown[]> {
   return new Promise(resolve => emitter.once(name, (...args: unknown[]) => resolve(args)))
+}
+
+/** What a promise was rejected with; fails when it was not. */
+export function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  return promise.then(
+    () => Promise.reject(new Error('it was not rejected')),
+    error => error,
+  )
 }

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+/** A Node.js process of its own, for what only a whole process can show. */
+export interface Child {
+  readonly process: ChildProcess
+  /** Resolves when the process has printed this. */
+  printed(text: string): Promise<void>
+  /** Everything it printed, and how it ended: `[code, signal]`. */
+  readonly ended: Promise<{ output: string; exit: unknown[] }>
+}
+
+/** Runs a script with the packages of this one and `URL` in its environment; killed with the test at the latest. */
+export function runScript(script: string, url: string): Child {
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, URL: url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const ended = once(child, 'close').then(exit => ({ output, exit }))
+  return {
+    process: child,
+    ended,
+    async printed(text) {
+      while (!output.includes(text)) {
+        const gone = await Promise.race([
+          once(child.stdout, 'data').then(() => false),
+          ended.then(() => true),
+        ])
+        if (gone && !output.includes(text)) throw new Error(`The script ended without "${text}":\n${output}`)
+      }
+    },
+  }
+}
