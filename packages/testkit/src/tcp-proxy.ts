@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number
   /** Connections accepted so far. */
   readonly accepted: number
+  /** The first message of each client whose connection was forwarded. */
+  readonly greetings: readonly Buffer[]
   /** The target's URL with the proxy's port. */
   url(targetUrl: string): string
   /** New connections are accepted and then left alone until {@link TcpProxy.letIn}. */
@@ -34,12 +36,16 @@ export async function startTcpProxy(
   { delay = 0 }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
   const pairs: Pair[] = []
+  const greetings: Buffer[] = []
   let held: (() => void)[] | undefined
   const server = net.createServer(near => {
     const pair: Pair = { near, far: undefined }
     pairs.push(pair)
     near.on('error', () => near.destroy())
-    const start = () => forward(pair, targetPort, delay)
+    const start = () => {
+      near.once('data', (message: Buffer) => greetings.push(message))
+      forward(pair, targetPort, delay)
+    }
     if (held === undefined) start()
     else held.push(start)
   })
@@ -50,6 +56,7 @@ export async function startTcpProxy(
     get accepted() {
       return pairs.length
     },
+    greetings,
     url: targetUrl => Object.assign(new URL(targetUrl), { port: String(port) }).href,
     holdNew() {
       held ??= []

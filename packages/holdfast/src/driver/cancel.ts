@@ -46,7 +46,8 @@ async function secure(raw: net.Socket, host: string, ssl: true | object): Promis
   raw.write(request)
   const answer: unknown = await once(raw, 'data')
   if (String(answer) !== 'S') throw new Error('the server does not support TLS')
-  const options = ssl === true ? {} : ssl
+  // The key is not enumerable, so that it is not printed: a spread loses it.
+  const options = ssl === true ? {} : { ...ssl, ...('key' in ssl && { key: ssl.key as string }) }
   const servername = net.isIP(host) === 0 ? { servername: host } : {}
   const socket = tls.connect({ socket: raw, host, ...servername, ...options })
   await once(socket, 'secureConnect')

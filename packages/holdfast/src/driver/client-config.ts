@@ -3,7 +3,7 @@ import { parse } from 'pg-connection-string'
 import { OptionsError } from '../base/errors.js'
 import type { Environment, PoolOptions } from '../base/options.js'
 import type { Warning } from '../base/warning.js'
-import type { Target } from './connect-error.js'
+import { passwordError, type Target } from './connect-error.js'
 import { decideTls, type TlsDecision } from './tls.js'
 
 /** How to reach the server: everything pg's client needs, with no connection string left in it. */
@@ -39,8 +39,21 @@ export function resolveClientConfig(options: PoolOptions, env: Environment): Res
   const config = { ...merged, host, ssl: decision.ssl }
   delete config.connectionString
   delete config.connectionTimeoutMillis
+  const target = targetOf(config, env)
+  if (typeof config.password === 'function') config.password = explained(config.password, target)
   hidePassword(config)
-  return { config, target: targetOf(config, env), warnings: tlsWarnings(decision, host) }
+  return { config, target, warnings: tlsWarnings(decision, host) }
+}
+
+/** A password function whose failure says that it was one, and not that the connection broke. */
+function explained(password: () => string | Promise<string>, target: Target): () => Promise<string> {
+  return async () => {
+    try {
+      return await password()
+    } catch (error) {
+      throw passwordError(error, target)
+    }
+  }
 }
 
 /** What errors may show of where a connection goes. */

@@ -23,6 +23,18 @@ const REMEDIES: Readonly<Record<ConnectCode, string>> = {
   HOLDFAST_CONNECT_FAILED: 'The server or something in between closed the connection; its log may say why.',
 }
 
+/** What to do about TLS where a CA does not help, by what pg and Node.js say. */
+const TLS_REMEDIES: readonly { when: RegExp; remedy: string }[] = [
+  {
+    when: /server does not support SSL/,
+    remedy: 'Set ssl = on in its postgresql.conf, or, in a network you trust, sslmode=disable.',
+  },
+  {
+    when: /does not match certificate's altnames/,
+    remedy: 'Connect under a name that the certificate has, or check the CA alone with sslmode=verify-ca.',
+  },
+]
+
 const BY_SOCKET_CODE: Readonly<Record<string, ConnectCode>> = {
   ECONNREFUSED: 'HOLDFAST_CONNECT_REFUSED',
   ENOENT: 'HOLDFAST_CONNECT_REFUSED',
@@ -54,9 +66,14 @@ export function connectError(error: Error, target: Target): Error {
   if (error instanceof pg.DatabaseError) return withRemedy(error, target)
   const code = codeOf(error)
   const reason = error.message || (error as NodeJS.ErrnoException).code || 'no reason given'
-  return new ConnectError(code, `Cannot connect to ${place(target)}: ${reason}. ${REMEDIES[code]}`, {
-    cause: error,
-  })
+  const remedy = TLS_REMEDIES.find(({ when }) => when.test(reason))?.remedy ?? REMEDIES[code]
+  return new ConnectError(code, `Cannot connect to ${place(target)}: ${reason}. ${remedy}`, { cause: error })
+}
+
+/** The error of an attempt for which the password function gave none; what it threw is shown only as the cause. */
+export function passwordError(cause: unknown, target: Target): ConnectError {
+  const what = `Cannot connect to ${place(target)}: the function given as "password" failed.`
+  return new ConnectError('HOLDFAST_CONNECT_PASSWORD', `${what} Its error is the cause.`, { cause })
 }
 
 /** The error of an attempt that took too long. */

@@ -50,14 +50,16 @@ function connectionOptions(input: TlsInput, mode: SslMode | undefined): tls.Conn
   const ca = given.ca ?? readCertificate(input.sslrootcert, 'sslrootcert') ?? knownRoots(input.host)
   const cert = given.cert ?? readCertificate(input.sslcert, 'sslcert')
   const key = given.key ?? readCertificate(input.sslkey, 'sslkey')
-  return {
+  const options: tls.ConnectionOptions = {
     ...given,
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
     ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
     rejectUnauthorized: given.rejectUnauthorized ?? mode !== 'no-verify',
   }
+  // As pg does: printing the options must not print the private key.
+  if (key !== undefined) Object.defineProperty(options, 'key', { value: key, enumerable: false })
+  return options
 }
 
 /** Public roots beside Supabase's, so that a change to a public certificate on their side breaks nothing. */
