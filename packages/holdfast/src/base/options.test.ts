@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { checkPoolOptions, type PoolOptions, resolveSettings } from './options.js'
+
+const settings = (options: object, host = 'localhost', env = {}) =>
+  resolveSettings(checkPoolOptions(options), host, env)
+
+describe('the size of the pool', () => {
+  test.each([
+    ['20 on a developer machine', 'localhost', {}, 20],
+    ['50 in production', 'db.example.com', { NODE_ENV: 'production' }, 50],
+    ['20 in any other environment', 'db.example.com', { NODE_ENV: 'test' }, 20],
+    ['10 behind a Supabase pooler', 'aws-0-eu-central-1.pooler.supabase.com', { NODE_ENV: 'production' }, 10],
+    ['50 on a Supabase database itself', 'db.abc.supabase.co', { NODE_ENV: 'production' }, 50],
+    ['5 on Lambda', 'db.example.com', { AWS_LAMBDA_FUNCTION_NAME: 'f', NODE_ENV: 'production' }, 5],
+    ['5 on Vercel', 'db.example.com', { VERCEL: '1' }, 5],
+    ['5 on Netlify', 'db.example.com', { NETLIFY: 'true' }, 5],
+    ['5 on Azure Functions', 'db.example.com', { FUNCTIONS_WORKER_RUNTIME: 'node' }, 5],
+    ['5 on Google Cloud Functions', 'db.example.com', { FUNCTION_TARGET: 'f' }, 5],
+    ['5 on a function behind a pooler', 'x.pooler.supabase.com', { VERCEL: '1' }, 5],
+  ])('is %s', (_, host, env, max) => expect(settings({}, host, env).max).toBe(max))
+
+  test('is what was asked for, also under the old name poolSize', () => {
+    expect(settings({ max: 3 }, 'x.pooler.supabase.com', { VERCEL: '1' }).max).toBe(3)
+    expect(settings({ poolSize: 4 }).max).toBe(4)
+    expect(settings({ max: 3, poolSize: 4 }).max).toBe(3)
+  })
+})
+
+describe('settings', () => {
+  test('have the documented defaults and are frozen', () => {
+    const resolved = settings({})
+    expect(Object.isFrozen(resolved)).toBe(true)
+    expect(resolved).toEqual({
+      name: 'main',
+      max: 20,
+      min: 0,
+      minIdle: 0,
+      maxUses: 7_500,
+      maxLifetime: 1_800_000,
+      idleTimeout: 10_000,
+      connectTimeout: 5_000,
+      queryTimeout: 30_000,
+      validateAfterIdle: 1_000,
+      leakDetection: 60_000,
+      maxWaiting: 1_000,
+      connectAttempts: 3,
+      allowExitOnIdle: false,
+    })
+  })
+
+  test('are milliseconds, and 0 where something is switched off', () => {
+    const given = { validateAfterIdle: '2s', leakDetection: '5m', query_timeout: 0, maxLifetimeSeconds: 60 }
+    expect(settings(given)).toMatchObject({
+      validateAfterIdle: 2_000,
+      leakDetection: 300_000,
+      queryTimeout: 0,
+      maxLifetime: 60_000,
+    })
+  })
+
+  test('know no bound for waiting callers without overload protection, and one attempt without retry', () => {
+    const resolved = settings({ overload: false, retry: false })
+    expect(resolved).toMatchObject({ maxWaiting: Number.POSITIVE_INFINITY, connectAttempts: 1 })
+  })
+
+  test('refuse more idle connections than there may be', () => {
+    expect(() => settings({ minIdle: 6 }, 'localhost', { VERCEL: '1' })).toThrow(
+      /"minIdle".*at most max \(5\)/,
+    )
+  })
+})
+
+describe('options for another pool', () => {
+  test('may come from a pool, which hides its secrets from loops', () => {
+    const shown: PoolOptions = { max: 2 }
+    Object.defineProperty(shown, 'password', { value: 'hidden', enumerable: false })
+    Object.defineProperty(shown, 'connectionString', { value: 'postgres://h/d', enumerable: false })
+    expect(checkPoolOptions(shown)).toEqual({
+      max: 2,
+      password: 'hidden',
+      connectionString: 'postgres://h/d',
+    })
+  })
+})
