@@ -11,7 +11,7 @@ import {
 import { Pool, type PoolOptions } from 'holdfast'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { event, rejection, soon } from '../support/contender.js'
-import { startTcpProxy } from '../support/tcp-proxy.js'
+import { startTcpProxy } from '@holdfast/testkit'
 
 const authority = certificateAuthority()
 const REMOTE = 'db.example.test'

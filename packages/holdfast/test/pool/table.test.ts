@@ -4,7 +4,9 @@ import { Pool } from 'holdfast'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Contender } from '../support/contender.js'
-import { ROWS, type Row } from './table-rows.js'
+import { SYSTEM_SERVERS } from '../support/servers.js'
+import type { Row } from './row.js'
+import { ROWS } from './table-rows.js'
 
 let url: string
 let observer: pg.Client
@@ -22,14 +24,19 @@ afterAll(async () => {
   console.table(table)
 })
 
+/** A database, and a connection to look at it from. */
+interface Place {
+  readonly url: string
+  readonly observer: pg.Client
+}
+
 /** Runs one row on one pool: undefined when its promise holds, otherwise why not. */
-async function broken(row: Row, contender: Contender): Promise<string | undefined> {
+async function broken(row: Row, contender: Contender, place: Place): Promise<string | undefined> {
   const undo: (() => unknown)[] = []
   const context = {
     Pool: contender,
-    url,
-    port: Number(new URL(url).port),
-    observer,
+    ...place,
+    port: Number(new URL(place.url).port),
     onEnd: (step: () => unknown) => undo.push(step),
   }
   try {
@@ -49,7 +56,9 @@ const END_OTHERS = `
 describe('what the pool does better than pg-pool', () => {
   test.each(ROWS.map(row => ({ title: row.promise, row })))('$title', async ({ row }) => {
     const contenders = [pg.Pool as unknown as Contender, Pool]
-    const [theirs, ours] = await Promise.all(contenders.map(contender => broken(row, contender)))
+    const [theirs, ours] = await Promise.all(
+      contenders.map(contender => broken(row, contender, { url, observer })),
+    )
     // A client cut off does not end its query: what a contender leaves running on the server is ended here.
     await observer.query(END_OTHERS)
     table.push({ promise: row.promise, 'pg-pool': theirs ?? 'holds', holdfast: ours ?? 'holds' })
@@ -86,5 +95,26 @@ describe('what the pool does better than pg-pool', () => {
     table.push({ ...row, 'pg-pool': theirs, holdfast: ours })
     expect(ours).toBe('holds')
     expect(theirs).toBe('the process died')
+  })
+})
+
+// pg-pool breaks its promises on any server: shown once, above.
+describe.each(SYSTEM_SERVERS)('the pool, on $name,', ({ open }) => {
+  let place: Place
+  let close: () => Promise<void>
+
+  beforeAll(async () => {
+    const database = await open()
+    close = database.close
+    place = { url: database.url, observer: new pg.Client({ connectionString: database.url }) }
+    await place.observer.connect()
+  })
+  afterAll(async () => {
+    await place.observer.end()
+    await close()
+  })
+
+  test.each(ROWS.map(row => ({ title: row.promise, row })))('keeps: $title', async ({ row }) => {
+    expect(await broken(row, Pool, place)).toBeUndefined()
   })
 })

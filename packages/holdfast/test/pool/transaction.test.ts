@@ -1,22 +1,28 @@
-import { temporaryDatabase } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { SERVERS } from '../support/servers.js'
 
 let pool: Pool
 
-beforeAll(async () => {
-  const { url } = await temporaryDatabase()
-  pool = new Pool({ connectionString: url, max: 4 })
-  await pool.query('CREATE TABLE numbers (n int PRIMARY KEY)')
-})
-beforeEach(async () => {
-  await pool.query('TRUNCATE numbers')
-})
-afterAll(() => pool.end())
-
 const numbers = async () => (await pool.query('SELECT n FROM numbers ORDER BY n')).rows.map(({ n }) => n)
 
-describe('pool.transaction', () => {
+describe.each(SERVERS)('pool.transaction, on $name', ({ open }) => {
+  let close: () => Promise<void>
+
+  beforeAll(async () => {
+    const database = await open()
+    close = database.close
+    pool = new Pool({ connectionString: database.url, max: 4 })
+    await pool.query('CREATE TABLE numbers (n int PRIMARY KEY)')
+  })
+  beforeEach(async () => {
+    await pool.query('TRUNCATE numbers')
+  })
+  afterAll(async () => {
+    await pool.end()
+    await close()
+  })
+
   test('commits what the function did and returns its value', async () => {
     const value = await pool.transaction(async tx => {
       await tx.query('INSERT INTO numbers VALUES (1)')
