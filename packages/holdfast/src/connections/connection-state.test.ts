@@ -24,11 +24,11 @@ function path(events: readonly ConnectionEvent[]): ConnectionState[] {
   return states
 }
 
-const sequences = fc.array(fc.constantFrom(...EVENTS), { maxLength: 30 })
+const sequences = fc.array(fc.constantFrom(...EVENTS), { maxLength: 30, size: 'max' })
 const inSequences = (check: (states: ConnectionState[], events: ConnectionEvent[]) => void, seed: number) =>
   fc.assert(
     fc.property(sequences, events => check(path(events), events)),
-    { seed, numRuns: 500 },
+    { seed, numRuns: 200 },
   )
 
 describe('a connection', () => {

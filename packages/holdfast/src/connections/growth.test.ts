@@ -21,7 +21,7 @@ const demands: fc.Arbitrary<Demand> = fc
 const always = (check: (demand: Demand, open: number) => void, seed: number) =>
   fc.assert(
     fc.property(demands, demand => check(demand, connectionsToOpen(demand))),
-    { seed, numRuns: 2_000 },
+    { seed, numRuns: 1_000 },
   )
 
 const calm: Demand = {

@@ -10,7 +10,7 @@ const failure = fc.record({
   transient: fc.boolean(),
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 })
-const failures = fc.array(failure, { minLength: 1, maxLength: 20 })
+const failures = fc.array(failure, { minLength: 1, maxLength: 20, size: 'max' })
 
 type Failure = typeof failure extends fc.Arbitrary<infer T> ? T : never
 
@@ -29,7 +29,7 @@ function history(script: readonly Failure[]): { health: NodeHealth; now: number;
 const always = (check: (steps: ReturnType<typeof history>, script: Failure[]) => void, seed: number) =>
   fc.assert(
     fc.property(failures, script => check(history(script), script)),
-    { seed, numRuns: 300 },
+    { seed, numRuns: 100 },
   )
 
 describe('the health of a server', () => {

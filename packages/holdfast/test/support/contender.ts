@@ -11,14 +11,28 @@ export const CONTENDERS: readonly { readonly of: string; readonly Contender: Con
   { of: 'holdfast', Contender: Pool },
 ]
 
-/** A pool that ends with the test; its borrowers have to be back by then. */
+/** A pool that ends with the test, also when the test fails and leaves borrowers behind. */
 export function poolForTest(Contender: Contender, options: PoolOptions): pg.Pool {
   const pool = new Contender(options)
   pool.on('error', () => {})
   onTestFinished(async () => {
+    takeBack(pool)
     if (!pool.ending) await pool.end()
   })
   return pool
+}
+
+/** Releases every client that is still lent. */
+function takeBack(pool: pg.Pool): void {
+  const { _clients, _idle } = pool as unknown as { _clients: pg.PoolClient[]; _idle: { client: unknown }[] }
+  const idle = new Set(_idle.map(({ client }) => client))
+  for (const client of _clients.filter(each => !idle.has(each))) {
+    try {
+      client.release(true)
+    } catch {
+      // Not lent: the pool is still tidying it up.
+    }
+  }
 }
 
 /** Fails unless the promise settles soon: for calls whose failure mode is to hang. */
