@@ -127,10 +127,15 @@ const passwordFailed: Row = {
   async run(context) {
     const { hostname: host, port, pathname } = new URL(context.url)
     const reason = new Error('the vault is sealed')
+    const socket = new net.Socket()
+    // pg leaves it open, and the server would wait a minute for the password.
+    context.onEnd(() => socket.destroy())
     const pool = poolOf(context, {
       connectionString: undefined,
       ...{ host, port: Number(port), database: pathname.slice(1), user: 'postgres' },
       password: () => Promise.reject(reason),
+      retry: false,
+      stream: () => socket,
     })
     const error = await pool.query('SELECT 1').catch(thrown => thrown)
     must(error.code === 'HOLDFAST_CONNECT_PASSWORD', `the code is ${error.code}`)
