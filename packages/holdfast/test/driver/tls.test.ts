@@ -6,12 +6,12 @@ import {
   certificateAuthority,
   type PostgresServer,
   startPostgres,
+  startTcpProxy,
   temporaryDatabase,
 } from '@holdfast/testkit'
 import { Pool, type PoolOptions } from 'holdfast'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { event, rejection, soon } from '../support/contender.js'
-import { startTcpProxy } from '@holdfast/testkit'
 
 const authority = certificateAuthority()
 const REMOTE = 'db.example.test'

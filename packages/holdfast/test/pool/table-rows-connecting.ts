@@ -1,7 +1,7 @@
 import net from 'node:net'
+import { startTcpProxy } from '@holdfast/testkit'
 import pg from 'pg'
 import { must, soon } from '../support/contender.js'
-import { startTcpProxy } from '@holdfast/testkit'
 import { poolOf, type Row, type RowContext } from './row.js'
 
 /** A pool whose connections go through a proxy. */
