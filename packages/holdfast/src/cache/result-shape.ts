@@ -1,4 +1,4 @@
-import { fieldsKey } from './field-table.js'
+import { internFields } from './field-table.js'
 import { fresh, type Source } from './fresh-value.js'
 import { fieldValues, PgField } from './pg-result.js'
 import type { RawField } from './raw-result.js'
@@ -22,19 +22,24 @@ export interface ShapeOptions {
   readonly asArray: boolean
 }
 
-/** Shapes are compiled, so they are kept: as many as an application has statements that return rows, and some. */
-const MOST_SHAPES = 1_000
-const shapes = new Map<string, ResultShape>()
+/** Shapes are compiled, so they are kept as long as the table of columns they belong to. */
+const shapes = new WeakMap<readonly RawField[], Map<string, ResultShape>>()
 
 /** The shape for some columns; the same one for the same columns. */
 export function shapeOf(options: ShapeOptions): ResultShape {
-  const { fields, copied, asArray } = options
-  const key = `${asArray ? 'array' : 'object'} ${copied.map(Number).join('')} ${fieldsKey(fields)}`
-  const known = shapes.get(key)
-  if (known !== undefined) return known
-  if (shapes.size >= MOST_SHAPES) shapes.delete(shapes.keys().next().value as string)
-  const shape = compiledShape(options) ?? interpretedShape(options)
-  shapes.set(key, shape)
+  const { copied, asArray } = options
+  const fields = internFields(options.fields)
+  let ofFields = shapes.get(fields)
+  if (ofFields === undefined) {
+    ofFields = new Map()
+    shapes.set(fields, ofFields)
+  }
+  const key = `${asArray ? 'array' : 'object'} ${copied.map(Number).join('')}`
+  let shape = ofFields.get(key)
+  if (shape === undefined) {
+    shape = compiledShape({ fields, copied, asArray }) ?? interpretedShape({ fields, copied, asArray })
+    ofFields.set(key, shape)
+  }
   return shape
 }
 
