@@ -2,7 +2,7 @@ import pg, { type QueryArrayResult, type QueryResult } from 'pg'
 import { isPrimitive, type Source, sourceOf } from './fresh-value.js'
 import { parserChanges, watchParsers } from './parser-changes.js'
 import { PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
-import type { RawResult } from './raw-result.js'
+import type { RawField, RawResult } from './raw-result.js'
 import { type ResultShape, shapeOf } from './result-shape.js'
 import { SHARED_TYPES } from './shared-types.js'
 
@@ -34,6 +34,29 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
   }
 }
 
+/**
+ * Makes a result that is wanted once, such as one from another tier: cheaper than the first hit of {@link prepare},
+ * which makes ready for the next. @throws what a parser throws
+ */
+export function materializeOnce(
+  raw: RawResult,
+  { rowMode, types = pgTypes }: MaterializeOptions = {},
+): QueryResult | QueryArrayResult {
+  const { fields, rows } = raw
+  const { parsers } = parsersOf(fields, types)
+  const sources: unknown[] = []
+  for (const row of rows) {
+    for (let column = 0; column < parsers.length; column++) {
+      const text = row[column] as string | null
+      sources.push(text === null ? null : parsers[column]?.(text))
+    }
+  }
+  const shape = shapeOf({ fields, copied: parsers.map(() => false), asArray: rowMode === 'array' })
+  const result = new PgResult(rowMode, types)
+  fill(result, raw, { shape, sources, parsers })
+  return result as unknown as QueryResult
+}
+
 /** What is made once of a raw result. */
 interface ParsedRows {
   readonly shape: ResultShape
@@ -50,7 +73,11 @@ interface ParsedRows {
   turn: number
 }
 
-function fill(result: PgResult, raw: RawResult, { shape, sources, parsers }: ParsedRows): void {
+function fill(
+  result: PgResult,
+  raw: RawResult,
+  { shape, sources, parsers }: Pick<ParsedRows, 'shape' | 'sources' | 'parsers'>,
+): void {
   const { command, rowCount } = raw
   const width = raw.fields.length
   const count = raw.rows.length
@@ -83,12 +110,19 @@ function isSame({ oids, parserOfOid }: ParsedRows, index: number, types: TypePar
   return index >= oids.length || types.getTypeParser(oids[index] as number, 'text') === parserOfOid[index]
 }
 
-function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boolean): ParsedRows {
+/** The parser of each column, each looked up once per type. */
+function parsersOf(fields: readonly RawField[], types: TypeParsers) {
   const parserOf = new Map<number, TypeParser>()
   for (const { dataTypeID } of fields) {
     if (!parserOf.has(dataTypeID)) parserOf.set(dataTypeID, types.getTypeParser(dataTypeID, 'text'))
   }
   const parsers = fields.map(({ dataTypeID }) => parserOf.get(dataTypeID) as TypeParser)
+  return { parsers, oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()] }
+}
+
+function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boolean): ParsedRows {
+  const lookedUp = parsersOf(fields, types)
+  const { parsers } = lookedUp
   // By type and not only by value, so that nearly always all results of a statement have the same shape.
   const copied = fields.map(({ dataTypeID }) => !SHARED_TYPES.has(dataTypeID))
   const sources = rows.flatMap(row =>
@@ -100,6 +134,5 @@ function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boo
     if (!isPrimitive(sources[index])) copied[index % fields.length] = true
   }
   const shape = shapeOf({ fields, copied, asArray })
-  const lookedUp = { oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()] }
-  return { shape, parsers, ...lookedUp, sources, changes: watchParsers() ? parserChanges() : -1, turn: 0 }
+  return { shape, ...lookedUp, sources, changes: watchParsers() ? parserChanges() : -1, turn: 0 }
 }
