@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findProgram, freePort, type RedisServer, startRedis } from '@holdfast/testkit'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { connected, operator, watch } from './redis-fixture.js'
+import { fill, isHit } from './remote-store-contract.js'
+
+const SLOTS = 16_384
+const CLUSTER = ['--cluster-enabled', 'yes']
+
+/** Three primaries that share the slots. */
+async function startCluster(): Promise<RedisServer[]> {
+  const servers = await Promise.all([0, 1, 2].map(() => startRedis({ args: CLUSTER })))
+  onTestFinished(async () => {
+    for (const server of servers) await server[Symbol.asyncDispose]()
+  })
+  const clients = await Promise.all(servers.map(({ url }) => operator(url)))
+  for (const [at, client] of clients.entries()) {
+    const bounds = [at, at + 1].map(part => Math.floor((SLOTS * part) / clients.length))
+    const range = [String(bounds[0]), String((bounds[1] ?? 0) - 1)]
+    await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', ...range])
+    for (const { port } of servers) await client.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port)])
+  }
+  for (const client of clients) {
+    await expect
+      .poll(async () => String(await client.sendCommand(['CLUSTER', 'INFO'])), { timeout: 20_000 })
+      .toMatch(/cluster_state:ok[\s\S]*cluster_known_nodes:3/)
+  }
+  return servers
+}
+
+describe('in a cluster', () => {
+  test('the node of the one slot is found from any node, and all keys are there', async () => {
+    const servers = await startCluster()
+    const nodes = servers.map(({ url }) => ({ rootNodes: [{ url }] }))
+    const stores = await Promise.all(nodes.map(cluster => connected({ redis: { cluster } })))
+    const [one, two] = stores.map(({ store }) => store)
+    if (!one || !two) throw new Error('no stores')
+    await fill(one, 'k', 't', 'u')
+    expect(await isHit(two, 'k', 't', 'u')).toBe(true)
+    await one.mark({ tags: ['t', 'u'], tables: [], mark: 'w:1' })
+    await stores[1]?.store.barrier()
+    expect(stores[1]?.invalidated.sort()).toEqual(['t', 'u'])
+    expect(await isHit(two, 'k', 't', 'u')).toBe(false)
+  })
+
+  test('when the slot moves, the cache begins anew on the node that has it', async () => {
+    const servers = await startCluster()
+    const rootNodes = servers.map(({ url }) => ({ url }))
+    const watched = await connected({ redis: { cluster: { rootNodes } } })
+    await fill(watched.store, 'k', 't')
+    const clients = await Promise.all(servers.map(({ url }) => operator(url)))
+    const ids = await Promise.all(
+      clients.map(async client => String(await client.sendCommand(['CLUSTER', 'MYID']))),
+    )
+    const sizes = await Promise.all(clients.map(client => client.dbSize()))
+    const owner = sizes.findIndex(size => size > 0)
+    const target = ids[(owner + 1) % ids.length] ?? ''
+    const [name = ''] = (await clients[owner]?.keys('*')) ?? []
+    const slot = String(await clients[owner]?.sendCommand(['CLUSTER', 'KEYSLOT', name]))
+    const ready = watched.nextReady()
+    await clients[owner]?.flushAll()
+    for (const client of clients) await client.sendCommand(['CLUSTER', 'SETSLOT', slot, 'NODE', target])
+    await ready
+    await expect
+      .poll(() =>
+        fill(watched.store, 'k', 't').then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true)
+    expect(await clients[(owner + 1) % ids.length]?.dbSize()).toBeGreaterThan(0)
+  })
+})
+
+/** A sentinel that watches one primary. */
+async function startSentinel(primary: RedisServer): Promise<number> {
+  const port = await freePort()
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-sentinel-'))
+  const file = join(folder, 'sentinel.conf')
+  await writeFile(file, `port ${port}\ndir ${folder}\nsentinel monitor main 127.0.0.1 ${primary.port} 1\n`)
+  const child = spawn(findProgram('redis-server') ?? '', [file, '--sentinel'], { stdio: 'ignore' })
+  onTestFinished(async () => {
+    const ended = once(child, 'exit')
+    child.kill()
+    await ended
+  })
+  const isUp = () =>
+    operator(`redis://127.0.0.1:${port}`).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(isUp, { timeout: 10_000 }).toBe(true)
+  return port
+}
+
+test('a sentinel names the primary, and the next one after a failover', async () => {
+  await using first = await startRedis()
+  await using second = await startRedis({ args: ['--replicaof', `127.0.0.1 ${first.port}`] })
+  const port = await startSentinel(first)
+  const nobody = { host: '127.0.0.1', port: await freePort() }
+  const sentinelRootNodes = [nobody, { host: '127.0.0.1', port }]
+  const watched = await connected({ redis: { sentinel: { name: 'main', sentinelRootNodes } } })
+  await fill(watched.store, 'k', 't')
+  const sentinel = await operator(`redis://127.0.0.1:${port}`)
+  const replicas = async () => JSON.stringify(await sentinel.sendCommand(['SENTINEL', 'REPLICAS', 'main']))
+  await expect.poll(replicas, { timeout: 20_000 }).toContain(String(second.port))
+  const ready = watched.nextReady()
+  await expect
+    .poll(
+      () =>
+        sentinel.sendCommand(['SENTINEL', 'FAILOVER', 'main']).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true)
+  await ready
+  await expect
+    .poll(
+      () =>
+        fill(watched.store, 'k', 't').then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true)
+  const redis = await operator(second.url)
+  expect(await redis.info('replication')).toContain('role:master')
+})
+
+test('a cluster or sentinel that nobody answers for is told', async () => {
+  const port = await freePort()
+  const cluster = watch({ redis: { cluster: { rootNodes: [{ url: `redis://127.0.0.1:${port}` }] } } })
+  const sentinelRootNodes = [{ host: '127.0.0.1', port }]
+  const sentinel = watch({ redis: { sentinel: { name: 'main', sentinelRootNodes } } })
+  for (const { store } of [cluster, sentinel]) {
+    await expect.poll(() => store.state.reason).toContain('nothing listens')
+  }
+})
