@@ -30,7 +30,9 @@ const clients = await connect()
 const contenders = await measure()
 const broken = [
   ...(contenders.reads.perSecond < PROMISE.reads ? [`${contenders.reads.perSecond} checked reads/s`] : []),
-  ...(contenders.barriers.perSecond < PROMISE.barriers ? [`${contenders.barriers.perSecond} barriers/s`] : []),
+  ...(contenders.barriers.perSecond < PROMISE.barriers
+    ? [`${contenders.barriers.perSecond} barriers/s`]
+    : []),
 ]
 const outcome = {
   benchmark: 'redis-store',
@@ -114,7 +116,10 @@ function anyKey() {
 
 /** @template T @param {T[]} items */
 function shuffled(items) {
-  return items.map(item => ({ item, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
+  return items
+    .map(item => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
 }
 
 /** @param {import('../measure/throughput.mjs').Slice[]} slices */

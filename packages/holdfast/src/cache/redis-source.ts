@@ -8,7 +8,12 @@ import {
   type RedisClientOptions,
   type RedisTemplate,
 } from './redis-client.js'
-import { findMaster, findSlotOwner } from './redis-discovery.js'
+import { findMaster, findSlotOwner, type RedisAddress } from './redis-discovery.js'
+
+/** What a server's `host:port` is seen from here, where that differs; as in node-redis. */
+export type RedisAddressMap =
+  | Readonly<Record<string, RedisAddress>>
+  | ((address: string) => RedisAddress | undefined)
 
 /** The options of `createSentinel` of node-redis, as far as they are needed to find the primary. */
 export interface RedisSentinelOptions {
@@ -16,12 +21,14 @@ export interface RedisSentinelOptions {
   readonly sentinelRootNodes: readonly { readonly host: string; readonly port: number }[]
   readonly nodeClientOptions?: RedisClientOptions
   readonly sentinelClientOptions?: RedisClientOptions
+  readonly nodeAddressMap?: RedisAddressMap
 }
 
 /** The options of `createCluster` of node-redis, as far as they are needed to find the node of one slot. */
 export interface RedisClusterOptions {
   readonly rootNodes: readonly RedisClientOptions[]
   readonly defaults?: RedisClientOptions
+  readonly nodeAddressMap?: RedisAddressMap
 }
 
 /**
@@ -50,16 +57,24 @@ export function redisSource(location: RedisLocation, clock: Clock): LocateRedis 
   if (typeof location === 'object' && location !== null) {
     if ('sentinel' in location) return fromSentinel(location.sentinel, clock)
     if ('cluster' in location) return fromCluster(location.cluster, clock)
-    if ('duplicate' in location && typeof location.duplicate === 'function') return fromTemplate(location)
+    if (isTemplate(location)) return fromTemplate(location)
   }
   const expected = 'a redis:// or rediss:// URL, a node-redis client, { sentinel } or { cluster }'
   throw new OptionsError('cache.redis', expected, describeGiven(location))
 }
 
+/** A cluster or sentinel of node-redis has `duplicate` too, but gives no connection to one server. */
+function isTemplate(location: RedisTemplate): boolean {
+  const isComposite = 'slots' in location || 'getMasterNode' in location
+  return !isComposite && 'duplicate' in location && typeof location.duplicate === 'function'
+}
+
 function fromUrl(url: string): LocateRedis {
   // The platform's and node-redis' own errors repeat the URL with its password.
-  if (!/^rediss?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new OptionsError('cache.redis', 'a URL that begins with redis:// or rediss://', 'another text')
+  const isUrl = /^rediss?:\/\//i.test(url) && URL.canParse(url)
+  if (!isUrl || !/^\/?\d*$/.test(new URL(url).pathname)) {
+    const expected = 'a URL such as redis://host:6379 or rediss://user:password@host:6379/0'
+    throw new OptionsError('cache.redis', expected, 'another text')
   }
   return direct({ url })
 }
@@ -79,26 +94,32 @@ function fromSentinel(options: RedisSentinelOptions, clock: Clock): LocateRedis 
       const given = options.sentinelClientOptions ?? {}
       return createClient(connectionOptions({ ...given, socket: { ...given.socket, host, port } }, false))
     })
-    return at(options.nodeClientOptions, await findMaster({ makeClients, clock }, options.name))
+    const primary = await findMaster({ makeClients, clock }, options.name)
+    return at(seen(primary, options.nodeAddressMap), options.nodeClientOptions)
   }
 }
 
-function fromCluster({ rootNodes, defaults = {} }: RedisClusterOptions, clock: Clock): LocateRedis {
+function fromCluster(options: RedisClusterOptions, clock: Clock): LocateRedis {
+  const { rootNodes, defaults = {} } = options
   return async key => {
     const { createClient } = await loadRedis()
     const makeClients = rootNodes.map(node => () => {
       const socket = { ...defaults.socket, ...node.socket }
       return createClient(connectionOptions({ ...defaults, ...node, socket }, false))
     })
-    return at(defaults, await findSlotOwner({ makeClients, clock }, key))
+    const owner = await findSlotOwner({ makeClients, clock }, key)
+    return at(seen(owner, options.nodeAddressMap), defaults)
   }
 }
 
+/** Where an address leads from here. */
+function seen(address: RedisAddress, map: RedisAddressMap | undefined): RedisAddress {
+  const name = `${address.host}:${address.port}`
+  return (typeof map === 'function' ? map(name) : map?.[name]) ?? address
+}
+
 /** Clients to a server that was found. */
-async function at(
-  given: RedisClientOptions = {},
-  address: { host: string; port: number },
-): Promise<MakeClient> {
+async function at(address: RedisAddress, given: RedisClientOptions = {}): Promise<MakeClient> {
   return direct({ ...given, socket: { ...given.socket, ...address } })('')
 }
 

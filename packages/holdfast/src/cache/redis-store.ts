@@ -58,7 +58,11 @@ const SETTLED = 'settled'
 
 const nothing = (): void => {}
 
-/** Stamps and values in Redis. See ADR "coherence" for why its calls are what they are. */
+/**
+ * Stamps and values in Redis. A tag is one key: a string that holds its stamp, or while it is marked a set of marks
+ * that never expires by itself. Reads and barriers go over a connection that the server tells of every change of what
+ * was read on it; all else goes over another one.
+ */
 export class RedisStore implements RemoteStore {
   onInvalidated: (tag: string) => void = nothing
   onReset: () => void = nothing
@@ -101,9 +105,10 @@ export class RedisStore implements RemoteStore {
   }
 
   read(read: RemoteRead): Promise<RemoteAnswer> {
-    const problem = this.#problemWith([read.key, ...read.tags.map(({ name }) => name)])
-    if (problem !== undefined) return Promise.reject(problem)
-    if (read.tags.length > MAX_TAGS_PER_READ) return Promise.reject(unavailable('too many tags in one read'))
+    if (!this.available) return Promise.reject(this.#unavailable())
+    const { key, tags } = read
+    if (tags.length > MAX_TAGS_PER_READ) return Promise.reject(unavailable('too many tags in one read'))
+    if (!(isName(key) && tags.every(({ name }) => isName(name)))) return Promise.reject(badName())
     return new Promise((resolve, reject) => this.#enqueue({ read, resolve, reject }))
   }
 
@@ -119,8 +124,7 @@ export class RedisStore implements RemoteStore {
   }
 
   async store(key: string, value: Buffer, ttlMillis: number): Promise<void> {
-    const problem = this.#problemWith([key])
-    if (problem !== undefined) throw problem
+    this.#check([key])
     const { clock, budget } = this.#options
     if (clock.now() < this.#fullUntil) throw unavailable('the memory of Redis is full')
     const life = String(Math.max(1, Math.floor(ttlMillis)))
@@ -145,8 +149,7 @@ export class RedisStore implements RemoteStore {
   }
 
   async orphans(tags: readonly string[]): Promise<readonly RemoteOrphan[]> {
-    const problem = this.#problemWith(tags)
-    if (problem !== undefined) throw problem
+    this.#check(tags)
     const replies = await Promise.all(
       pieces(tags).map(piece => this.#script('commands', link => tagCall(link, ORPHANS, piece))),
     )
@@ -211,8 +214,7 @@ export class RedisStore implements RemoteStore {
   ): Promise<void> {
     const tables = mark?.tables ?? []
     if (tags.length + tables.length === 0) return
-    const problem = this.#problemWith([...tags, ...tables.map(({ name }) => name)])
-    if (problem !== undefined) throw problem
+    this.#check([...tags, ...tables.map(({ name }) => name)])
     const call = (link: RedisLink, piece: readonly string[], index: number): ScriptCall => {
       if (mark === undefined) return tagCall(link, script, piece)
       return markCall(link, { ...mark, tags: piece, tables: index === 0 ? tables : [] }, script)
@@ -232,7 +234,7 @@ export class RedisStore implements RemoteStore {
   /** Runs something on the link within a budget, and tells the session how it went. */
   async #call<T>(budget: number, run: (link: RedisLink) => Promise<T>): Promise<T> {
     const { link } = this.#session
-    if (link === undefined) throw unavailable(this.#session.state.reason ?? 'not connected')
+    if (link === undefined) throw this.#unavailable()
     try {
       const result = await endIn(run(link), budget, { clock: this.#options.clock, isCall: true })
       if (link !== this.#session.link) throw new RedisFailure('gone', 'the connection was replaced')
@@ -245,10 +247,13 @@ export class RedisStore implements RemoteStore {
     }
   }
 
-  #problemWith(names: readonly string[]): CacheUnavailableError | undefined {
-    if (!this.available) return unavailable(this.#session.state.reason ?? 'not connected')
-    const isTooLong = names.some(name => name.length > LONGEST_NAME || name.length === 0)
-    return isTooLong ? unavailable(`a name must have 1 to ${LONGEST_NAME} characters`) : undefined
+  #check(names: readonly string[]): void {
+    if (!this.available) throw this.#unavailable()
+    if (!names.every(isName)) throw badName()
+  }
+
+  #unavailable(): CacheUnavailableError {
+    return unavailable(this.#session.state.reason ?? 'not connected')
   }
 }
 
@@ -295,6 +300,14 @@ function randomName(): string {
 function rootOf({ prefix, databaseIdentity }: { prefix: string; databaseIdentity: string }): string {
   const identity = createHash('sha256').update(databaseIdentity).digest('base64url').slice(0, 16)
   return `{${prefix.replaceAll(/[{}\s]/g, '').slice(0, 64)}:${identity}}`
+}
+
+function isName(name: string): boolean {
+  return name.length > 0 && name.length <= LONGEST_NAME
+}
+
+function badName(): CacheUnavailableError {
+  return unavailable(`a name must have 1 to ${LONGEST_NAME} characters`)
 }
 
 function unavailable(reason: string, failure?: RedisFailure): CacheUnavailableError {

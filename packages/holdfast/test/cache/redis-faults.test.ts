@@ -1,11 +1,15 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { inspect } from 'node:util'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
 import { fakeClock, freePort, newPassword, startRedis } from '@holdfast/testkit'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { connected, operator, readOf, unique, watch } from './redis-fixture.js'
 import { fill, isHit } from './remote-store-contract.js'
 
+const run = promisify(execFile)
 const mark = { tags: ['tag'], tables: [], mark: 'w:1' }
 
 test('without Redis every call fails at once, and the store stands when Redis comes', async () => {
@@ -60,7 +64,14 @@ test('a wrong password is told, and no password or address shows anywhere', asyn
 
 test('what is no location is refused without being repeated', () => {
   const secret = newPassword()
-  for (const redis of [`http://:${secret}@host`, `redis://:${secret}@[nowhere`, secret, {} as never]) {
+  const composite = { duplicate: () => {}, slots: [] }
+  const texts = [
+    `http://:${secret}@host`,
+    `redis://:${secret}@[nowhere`,
+    `redis://:${secret}@host/name`,
+    secret,
+  ]
+  for (const redis of [...texts, {} as never, composite]) {
     expect(() => watch({ redis })).toThrow('cache.redis')
     expect(() => watch({ redis })).not.toThrow(secret)
   }
@@ -165,6 +176,36 @@ test('closing fails what is under way, ends both connections and opens no other'
     .toBe(false)
   await watched.store.close()
   await expect(watched.store.barrier()).rejects.toThrow('closed')
+})
+
+test('a primary that must not write, because too few replicas confirm, is believed in nothing', async () => {
+  await using server = await startRedis()
+  const watched = await connected({ redis: server.url })
+  const redis = await operator(server.url)
+  await fill(watched.store, 'k', 't')
+  await redis.configSet('min-replicas-to-write', '1')
+  await expect(watched.store.read(readOf('k', 't'))).rejects.toThrow('too few replicas')
+  await expect(watched.store.barrier()).rejects.toThrow('too few replicas')
+  await redis.configSet('min-replicas-to-write', '0')
+  expect(await isHit(watched.store, 'k', 't')).toBe(true)
+})
+
+test('without node-redis the reason says what to install', async () => {
+  // A copy outside of the workspace, where no package can be found.
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-alone-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const built = new URL('../../dist/', import.meta.url)
+  for (const part of ['base', 'resilience', 'cache']) {
+    await cp(new URL(part, built), join(folder, part), { recursive: true })
+  }
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  const script = `
+    import { RedisStore } from './cache/redis-store.js'
+    const warn = ({ message }) => { console.log(message); process.exit() }
+    new RedisStore({ redis: 'redis://127.0.0.1', databaseIdentity: 'alone', warn })
+    setInterval(() => {}, 1000)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+  expect(stdout).toContain('npm install @redis/client')
 })
 
 const SCRIPT = `

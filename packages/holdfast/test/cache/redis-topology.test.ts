@@ -104,7 +104,11 @@ test('a sentinel names the primary, and the next one after a failover', async ()
   const port = await startSentinel(first)
   const nobody = { host: '127.0.0.1', port: await freePort() }
   const sentinelRootNodes = [nobody, { host: '127.0.0.1', port }]
-  const watched = await connected({ redis: { sentinel: { name: 'main', sentinelRootNodes } } })
+  // The name under which the primary is known is not the one under which it is reached.
+  const nodeAddressMap = (address: string) => ({ host: 'localhost', port: Number(address.split(':')[1]) })
+  const watched = await connected({
+    redis: { sentinel: { name: 'main', sentinelRootNodes, nodeAddressMap } },
+  })
   await fill(watched.store, 'k', 't')
   const sentinel = await operator(`redis://127.0.0.1:${port}`)
   const replicas = async () => JSON.stringify(await sentinel.sendCommand(['SENTINEL', 'REPLICAS', 'main']))
