@@ -3,6 +3,7 @@ export type { EndOptions } from './base/end-options.js'
 export {
   AbortError,
   CacheError,
+  CacheUnavailableError,
   ConnectError,
   ConnectionLostError,
   ERROR_CODES,
@@ -22,6 +23,18 @@ export {
 } from './base/errors.js'
 export type { PoolOptions } from './base/options.js'
 export type { Logger, Warning } from './base/warning.js'
+export type {
+  RemoteAnswer,
+  RemoteMark,
+  RemoteOrphan,
+  RemoteRead,
+  RemoteStore,
+  RemoteTag,
+} from './cache/ports.js'
+export type { StoreState } from './cache/redis-session.js'
+export type { RedisClusterOptions, RedisLocation, RedisSentinelOptions } from './cache/redis-source.js'
+export { RedisStore, type RedisStoreOptions } from './cache/redis-store.js'
+export { openValue, type StoredValue, sealValue } from './cache/stored-value.js'
 export type { Transaction, TransactionOptions } from './connections/transaction.js'
 export { errorCategory } from './driver/sqlstate.js'
 export type { QueryExtras } from './driver/to-request.js'

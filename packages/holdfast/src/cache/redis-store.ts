@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type Clock, systemClock } from '../base/clock.js'
 import { CacheUnavailableError } from '../base/errors.js'
 import type { Warn } from '../base/warning.js'
 import { endIn } from './end-in.js'
 import type { RemoteAnswer, RemoteMark, RemoteOrphan, RemoteRead, RemoteStore } from './ports.js'
 import { MAX_TAGS_PER_READ, type PendingRead, RedisBatch } from './redis-batch.js'
+import { markCall, pieces, randomName, tagCall } from './redis-calls.js'
 import { failureOf, RedisFailure } from './redis-failure.js'
 import type { RedisLink, ScriptCall, Side } from './redis-link.js'
 import { BARRIER, MARK, ORPHANS, RELEASE, TOUCH } from './redis-scripts.js'
@@ -46,10 +47,6 @@ const DEFAULTS = {
 
 /** Bytes of the name of a tag or value, and of the prefix: longer ones are hashed by who makes them. */
 const LONGEST_NAME = 512
-/** Tags in one script, so that none keeps the server busy for long. */
-const MAX_TAGS_PER_CALL = 256
-/** Life of a table's stamp that processes with different schemas share: as long as a deployment takes. */
-const MIXED_LIFE_MS = 600_000
 /** After a refusal for lack of memory nothing is stored for so long. */
 const FULL_PAUSE_MS = 1_000
 
@@ -235,16 +232,17 @@ export class RedisStore implements RemoteStore {
   async #call<T>(budget: number, run: (link: RedisLink) => Promise<T>): Promise<T> {
     const { link } = this.#session
     if (link === undefined) throw this.#unavailable()
+    let result: T
     try {
-      const result = await endIn(run(link), budget, { clock: this.#options.clock, isCall: true })
-      if (link !== this.#session.link) throw new RedisFailure('gone', 'the connection was replaced')
-      this.#session.succeeded()
-      return result
+      result = await endIn(run(link), budget, { clock: this.#options.clock, isCall: true })
     } catch (error) {
       const failure = failureOf(error)
       this.#session.failed(link, failure)
       throw unavailable(failure.message, failure)
     }
+    if (link !== this.#session.link) throw unavailable('what it said became void meanwhile')
+    this.#session.succeeded()
+    return result
   }
 
   #check(names: readonly string[]): void {
@@ -268,38 +266,11 @@ async function again<T>(link: RedisLink, session: RedisSession, run: () => Promi
   }
 }
 
-function tagCall(link: RedisLink, script: ScriptCall['script'], tags: readonly string[]): ScriptCall {
-  return { script, keys: tags.map(tag => link.tagKey(tag)), args: [] }
-}
-
-function markCall(
-  link: RedisLink,
-  { tags, tables, mark }: RemoteMark,
-  script: ScriptCall['script'],
-): ScriptCall {
-  const keys = [...tags, ...tables.map(({ name }) => name)].map(name => link.tagKey(name))
-  const schemas = tables.map(({ schema }) => schema ?? 'none')
-  return { script, keys, args: [String(tags.length), randomName(), String(MIXED_LIFE_MS), ...schemas, mark] }
-}
-
-/** The names in groups that one script may work on; one group at least. */
-function pieces(names: readonly string[]): string[][] {
-  const groups: string[][] = []
-  for (let from = 0; from === 0 || from < names.length; from += MAX_TAGS_PER_CALL) {
-    groups.push(names.slice(from, from + MAX_TAGS_PER_CALL))
-  }
-  return groups
-}
-
-/** 120 bits. */
-function randomName(): string {
-  return randomBytes(15).toString('base64url')
-}
-
-/** A hash tag in braces; the identity is hashed because it may be long and may contain a brace. */
+/** A hash tag in braces, readable by its prefix; the identity is hashed because it may hold any characters. */
 function rootOf({ prefix, databaseIdentity }: { prefix: string; databaseIdentity: string }): string {
-  const identity = createHash('sha256').update(databaseIdentity).digest('base64url').slice(0, 16)
-  return `{${prefix.replaceAll(/[{}\s]/g, '').slice(0, 64)}:${identity}}`
+  const readable = prefix.replaceAll(/[^\w.-]/g, '').slice(0, 64)
+  const identity = createHash('sha256').update(`${prefix}\n${databaseIdentity}`).digest('base64url')
+  return `{${readable}:${identity.slice(0, 22)}}`
 }
 
 function isName(name: string): boolean {

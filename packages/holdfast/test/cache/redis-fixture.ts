@@ -1,7 +1,6 @@
 import { createClient } from '@redis/client'
+import { RedisStore, type RedisStoreOptions, type RemoteRead } from 'holdfast'
 import { onTestFinished } from 'vitest'
-import type { RemoteRead } from '../../src/cache/ports.js'
-import { RedisStore, type RedisStoreOptions } from '../../src/cache/redis-store.js'
 
 /** A store and what it was told. */
 export interface Watched {

@@ -1,6 +1,5 @@
+import { openValue, type RemoteStore, sealValue } from 'holdfast'
 import { expect, test } from 'vitest'
-import type { RemoteStore } from '../../src/cache/ports.js'
-import { openValue, sealValue } from '../../src/cache/stored-value.js'
 import { readOf, unique, type Watched } from './redis-fixture.js'
 
 /** Opens a store of the same cache each time; it stands when it is returned. */
