@@ -62,18 +62,15 @@ export function failureOf(error: unknown): RedisFailure {
   if (error instanceof OptionsError) return new RedisFailure('refused', error.message.replace(/\.$/, ''))
   const { message = '', code } = error as { message?: string; code?: string }
   if (code !== undefined && BY_SYSTEM[code] !== undefined) return new RedisFailure('down', BY_SYSTEM[code])
-  const word = /^-?([A-Z]+)\b/.exec(message)?.[1] ?? ''
+  const word = /^-?([A-Z]{2,})\b/.exec(message)?.[1] ?? ''
   const known = BY_CODE[word]
   if (known !== undefined) return new RedisFailure(known[0], known[1], word)
-  if (isServerAnswer(error)) return new RedisFailure('busy', 'Redis refused a command', word)
+  // Only servers begin their errors with a word in capitals; names of classes do not survive bundlers.
+  if (word !== '') return new RedisFailure('busy', `Redis refused a command (${word})`, word)
   return new RedisFailure('down', code === undefined ? 'the connection was lost' : `no connection (${code})`)
 }
 
 /** Whether the script is unknown to the server: its script cache was flushed. */
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
-}
-
-function isServerAnswer(error: unknown): boolean {
-  return error instanceof Error && /^(SimpleError|BlobError|ErrorReply)$/.test(error.constructor.name)
 }

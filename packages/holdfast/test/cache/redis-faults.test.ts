@@ -98,6 +98,8 @@ test('of a stalled server every call ends exactly within its budget', async () =
   for (let millis = 0; millis < 50; millis++) await clock.advance(1)
   await Promise.all(settled)
   expect(Object.fromEntries(ended)).toEqual({ mark: 25, read: 50, barrier: 50, store: 50, touch: 50 })
+  await store.close()
+  expect(clock.pending).toBe(0)
   server.resume()
 })
 

@@ -54,6 +54,22 @@ test('an answer is never taken over after the invalidation of its stamp was deli
   expect(violations).toBe(0)
 })
 
+test('reads of one turn share one round trip, and so do barriers', async () => {
+  const { store } = await connected({ redis: server.url })
+  const redis = await operator(server.url)
+  await redis.configResetStat()
+  await Promise.all(Array.from({ length: 50 }, (_, at) => store.read(readOf(`k${at}`, `t${at}`, 'shared'))))
+  await Promise.all(Array.from({ length: 50 }, () => store.barrier()))
+  expect(await redis.info('commandstats')).toContain('cmdstat_evalsha:calls=2,')
+})
+
+test('a lease ends by itself when its loader died', async () => {
+  const { store } = await connected({ redis: server.url, leaseLife: 20 })
+  const key = unique('key')
+  expect((await store.read(readOf(key, key))).lease).toBe('taken')
+  await expect.poll(async () => (await store.read(readOf(key, key))).lease).toBe('taken')
+})
+
 test('keys that hold something else are replaced, not obeyed', async () => {
   const { store } = await connected({ redis: server.url, prefix: 'junk' })
   const redis = await operator(server.url)
