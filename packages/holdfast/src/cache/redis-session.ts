@@ -31,6 +31,9 @@ export interface SessionOptions {
 /** Failures in a row after which calls are no longer made. */
 const THRESHOLD = 5
 
+/** Milliseconds between two looks at a server that answers: its settings may be changed while it runs. */
+const LOOK_EVERY_MS = 30_000
+
 /**
  * Keeps a link to Redis: opens it in the background, for ever, with jittered pauses, and takes it away from callers
  * while the breaker is open. Never keeps the process alive.
@@ -44,6 +47,7 @@ export class RedisSession {
   #state: StoreState
   #warned: string | undefined
   #timer: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
   #probes = 0
   #closed = false
 
@@ -93,6 +97,7 @@ export class RedisSession {
   close(): void {
     this.#closed = true
     this.#clock.clearTimeout(this.#timer as NodeJS.Timeout)
+    this.#clock.clearTimeout(this.#look as NodeJS.Timeout)
     this.#link?.close()
     this.#link = undefined
     this.#unavailable('closed')
@@ -198,7 +203,27 @@ export class RedisSession {
   #ready(): void {
     this.#warned = undefined
     this.#state = { available: true, reason: undefined, since: this.#clock.now() }
+    this.#scheduleLook()
     this.#options.events.onReady()
+  }
+
+  #scheduleLook(): void {
+    this.#clock.clearTimeout(this.#look as NodeJS.Timeout)
+    this.#look = this.#clock.setTimeout(() => void this.#lookAgain(), LOOK_EVERY_MS)
+    this.#look.unref()
+  }
+
+  /** Asks a server that answers whether it is still fit. While the breaker is open, its probe asks the same. */
+  async #lookAgain(): Promise<void> {
+    const { link } = this
+    if (link === undefined) return
+    try {
+      if (!(await link.verify())) this.#options.events.onReset()
+    } catch (error) {
+      if (link === this.#link) this.#drop(failureOf(error))
+      return
+    }
+    if (link === this.link) this.#scheduleLook()
   }
 
   #unavailable(reason: string, failure?: RedisFailure): void {

@@ -192,6 +192,21 @@ test('a primary that must not write, because too few replicas confirm, is believ
   expect(await isHit(watched.store, 'k', 't')).toBe(true)
 })
 
+test('a policy that may evict marks is noticed also when it is set while the store stands (H22)', async () => {
+  await using server = await startRedis({ args: ['--maxmemory', '10mb'] })
+  const clock = fakeClock()
+  const watched = watch({ redis: server.url, clock })
+  const ready = watched.nextReady()
+  await clock.advance(0)
+  await ready
+  const redis = await operator(server.url)
+  await redis.configSet('maxmemory-policy', 'allkeys-random')
+  const reset = watched.nextReset()
+  await clock.advance(30_000)
+  await reset
+  expect(watched.store.state.reason).toContain('allkeys-random')
+})
+
 test('without node-redis the reason says what to install', async () => {
   // A copy outside of the workspace, where no package can be found.
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-alone-'))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram, freePort, type RedisServer, startRedis } from '@holdfast/testkit'
@@ -88,6 +88,7 @@ async function startSentinel(primary: RedisServer): Promise<number> {
     const ended = once(child, 'exit')
     child.kill()
     await ended
+    await rm(folder, { recursive: true })
   })
   const isUp = () =>
     operator(`redis://127.0.0.1:${port}`).then(
