@@ -39,6 +39,7 @@ export function attributionOf(
   // The same table in WITH too: those rows are not returned.
   if (findings.targets.filter(target => target.table === table).length !== 1) return undefined
   if (body.returningClause?.options !== undefined || isWholeTable(statement)) return undefined
+  if (body.returningClause === undefined && !mayReturn(relation)) return undefined
   const qualifiers = qualifiersOf(statement, relation, catalog.server.version)
   if (qualifiers === undefined) return undefined
   const columns = table.keyed.flatMap(column => qualifiers.map(() => column))
@@ -64,6 +65,11 @@ function attributableRelation({ relation }: RowWriter, catalog: Catalog): Relati
   if (found === undefined || found === 'system') return undefined
   // A rule may do something else instead; a view's rows are those of other tables.
   return found.facts.rules || !'rp'.includes(found.facts.kind) ? undefined : found
+}
+
+/** RETURNING asks for more rights than the statement alone: to read the table, and what its policies let one see. */
+function mayReturn({ facts }: Relation): boolean {
+  return facts.selectable && !facts.rowSecurity
 }
 
 /** Every row: the table counts as changed as a whole, and nobody wants to be sent all of it. */

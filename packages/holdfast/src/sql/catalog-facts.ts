@@ -59,6 +59,8 @@ export interface RelationFacts {
   readonly forceRowSecurity: boolean
   /** `pg_class.relfilenode`: another one after TRUNCATE and rewrites; 0 where there is no storage. */
   readonly fileNode: number
+  /** Whether the role that read the catalog may read all of it: RETURNING needs that. */
+  readonly selectable: boolean
   /** It has rules other than the one that makes it a view. */
   readonly rules: boolean
   /** The text of a view, as `pg_get_viewdef` gives it under the same search path. */

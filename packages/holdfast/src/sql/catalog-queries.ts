@@ -53,6 +53,7 @@ const RELATIONS = `(SELECT coalesce(json_agg(json_build_object(
         ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = o.oid
       WHERE o.polrelid = c.oid AND (d.refclassid = 'pg_catalog.pg_proc'::regclass
         OR d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> c.oid)),
+    'selectable', has_table_privilege(c.oid, 'SELECT'),
     'rules', c.relhasrules AND EXISTS (
       SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'),
     'definition', CASE WHEN c.relkind = 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END,

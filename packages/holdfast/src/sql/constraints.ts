@@ -13,11 +13,12 @@ export interface Condition {
 }
 
 /**
- * The equalities that hold in one query level.
+ * The equalities that hold in a statement.
  *
  * "Column c of item t equals v" means: rows of t with another value change nothing in the result. It holds for every
  * item that the condition binds. From it and a condition `t.c = s.d` that binds s follows the same for s.d: without
- * the other rows of t, the rows of s with other values find no partner, and what binds s is that they need one.
+ * the other rows of t, the rows of s with other values find no partner, and what binds s is that they need one. So it
+ * does when t belongs to a query around the one that s is in.
  */
 export class Constraints {
   readonly #catalog: Catalog

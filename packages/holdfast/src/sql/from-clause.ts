@@ -1,5 +1,4 @@
-import type { Constraints } from './constraints.js'
-import { namesOf, type Tagged, untag } from './parse.js'
+import { bodyOf, namesOf, type Tagged, untag } from './parse.js'
 import { readRelation } from './relation-read.js'
 import { besides, EMPTY_SCOPE, type Merge, type Scope, type Source, scopeOf } from './scope.js'
 import type { Place, Walk } from './walk.js'
@@ -7,8 +6,9 @@ import type { Place, Walk } from './walk.js'
 /** What the walk through a FROM list shares. */
 export interface FromContext {
   readonly place: Place
+  /** What stands to the left of an item: functions and LATERAL sub-queries can see it. */
+  readonly siblings?: Scope
   readonly walk: Walk
-  readonly constraints: Constraints
 }
 
 interface Join {
@@ -17,7 +17,7 @@ interface Join {
   readonly larg?: Tagged
   readonly rarg?: Tagged
   readonly usingClause?: readonly Tagged[]
-  readonly join_using_alias?: object
+  readonly join_using_alias?: { readonly aliasname?: string }
   readonly quals?: Tagged
   readonly alias?: object
 }
@@ -33,7 +33,9 @@ const BOUND_SIDES: Readonly<Record<string, { left: boolean; right: boolean; merg
 /** Walks a FROM list: records what is read, takes what the joins demand, and says what names mean. */
 export function fromClause(items: unknown, context: FromContext): Scope {
   let scope = EMPTY_SCOPE
-  for (const item of Array.isArray(items) ? items : []) scope = besides(scope, fromItem(item, context))
+  for (const item of Array.isArray(items) ? items : []) {
+    scope = besides(scope, fromItem(item, withSiblings(context, scope)))
+  }
   return scope
 }
 
@@ -47,8 +49,23 @@ function fromItem(node: unknown, context: FromContext): Scope {
     const source = readRelation(body, context.place, context.walk)
     return scopeOf(alias ?? String(body.relname), columns ? { ...source, columns: undefined } : source)
   }
-  context.walk.visit(node, context.place)
-  return scopeOf(alias, unknownSource())
+  const { place, walk, siblings = EMPTY_SCOPE } = context
+  const isLateral = tag !== 'RangeSubselect' || body.lateral === true
+  walk.visit(node, { ...place, scope: isLateral ? { ...siblings, outer: place.scope } : place.scope })
+  return scopeOf(alias ?? ownName(tag, body), unknownSource())
+}
+
+function withSiblings({ place, walk, siblings = EMPTY_SCOPE }: FromContext, more: Scope): FromContext {
+  return { walk, place, siblings: besides(siblings, more) }
+}
+
+/** The name of an item that was given none. */
+function ownName(tag: string, body: Tagged): string | undefined {
+  if (tag === 'RangeTableFunc') return 'xmltable'
+  if (tag === 'JsonTable') return 'json_table'
+  const [first] = (body.functions as Tagged[] | undefined) ?? []
+  const [call] = bodyOf<{ items?: unknown[] }>(first, 'List')?.items ?? []
+  return namesOf(bodyOf(call, 'FuncCall')?.funcname).at(-1)
 }
 
 function aliasOf(body: Tagged): { alias: string | undefined; columns: boolean } {
@@ -62,7 +79,7 @@ function unknownSource(): Source {
 
 function join(body: Join & Tagged, context: FromContext): Scope {
   const left = fromItem(body.larg, context)
-  const right = fromItem(body.rarg, context)
+  const right = fromItem(body.rarg, withSiblings(context, left))
   const bound = BOUND_SIDES[body.jointype ?? '']
   if (bound === undefined) {
     context.place.findings.refuse('not-understood', `The analysis does not know the join ${body.jointype}`)
@@ -72,9 +89,10 @@ function join(body: Join & Tagged, context: FromContext): Scope {
   const scope = besides(left, right, { names, side: bound.merged })
   demand({ body, left, right, scope, bound, names }, context)
   // Behind an alias the items of a join cannot be named any more, and its columns are its own.
-  if (body.alias === undefined)
-    return body.join_using_alias === undefined ? scope : { ...scope, columns: undefined }
-  return scopeOf(aliasOf(body).alias, unknownSource())
+  if (body.alias !== undefined) return scopeOf(aliasOf(body).alias, unknownSource())
+  return body.join_using_alias === undefined
+    ? scope
+    : besides(scope, scopeOf(body.join_using_alias.aliasname, unknownSource()))
 }
 
 /** The columns that both sides have and that the join makes one; nothing certain where columns are unknown. */
@@ -99,14 +117,14 @@ function demand({ body, left, right, scope, bound, names }: Demand, context: Fro
   const binds = (source: Source) =>
     (bound.left && leftSources.has(source)) || (bound.right && rightSources.has(source))
   if (body.quals !== undefined) {
-    context.walk.visit(body.quals, { ...context.place, scope })
-    context.constraints.add({ node: body.quals, scope, binds })
+    context.walk.visit(body.quals, { ...context.place, scope: { ...scope, outer: context.place.scope } })
+    context.place.constraints.add({ node: body.quals, scope, binds })
   }
   for (const name of names) {
     const from = left.columns?.get(name)
     const to = right.columns?.get(name)
     if (from === undefined || to === undefined) continue
-    if (bound.right) context.constraints.link(from, to)
-    if (bound.left) context.constraints.link(to, from)
+    if (bound.right) context.place.constraints.link(from, to)
+    if (bound.left) context.place.constraints.link(to, from)
   }
 }

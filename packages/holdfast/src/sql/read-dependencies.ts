@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.js'
+import { Constraints } from './constraints.js'
 import { EXPRESSION_HANDLERS } from './expression-handlers.js'
 import { Findings } from './findings.js'
 import type { Tagged } from './parse.js'
@@ -29,12 +30,20 @@ export function outermost(catalog: Catalog, findings = new Findings()): Place {
     const detail = 'The database has implicit casts by functions that are not immutable'
     findings.refuse('not-immutable-function', detail)
   }
-  return { catalog, findings, withNames: undefined, scope: undefined, depth: 0 }
+  return {
+    catalog,
+    findings,
+    constraints: new Constraints(catalog),
+    withNames: undefined,
+    scope: undefined,
+    depth: 0,
+  }
 }
 
 /** What a query, or a statement that writes rows, reads, writes and calls. */
 export function findingsOf(tag: string, body: Tagged, catalog: Catalog): Findings {
   const place = outermost(catalog)
   WALK.enter(tag, body, place)
+  place.constraints.settle()
   return place.findings
 }

@@ -27,16 +27,18 @@ export interface Scope {
    * `undefined` as a whole: some item has unknown columns, so that any name could be its.
    */
   readonly columns: ReadonlyMap<string, ColumnPlace | undefined> | undefined
+  /** What names mean that are not here: those of the query around this one. */
+  readonly outer: Scope | undefined
 }
 
-export const EMPTY_SCOPE: Scope = Object.freeze({ sources: new Map(), columns: new Map() })
+export const EMPTY_SCOPE: Scope = Object.freeze({ sources: new Map(), columns: new Map(), outer: undefined })
 
 /** The scope of one item under its alias. */
 export function scopeOf(alias: string | undefined, source: Source): Scope {
   const sources = new Map(alias === undefined ? [] : [[alias, source]])
-  if (source.columns === undefined) return { sources, columns: undefined }
+  if (source.columns === undefined) return { sources, columns: undefined, outer: undefined }
   const places = [...source.columns].map(([column, type]) => [column, { source, column, type }] as const)
-  return { sources, columns: new Map(places) }
+  return { sources, columns: new Map(places), outer: undefined }
 }
 
 /** How a join treats the columns that both sides have under one name. */
@@ -50,25 +52,39 @@ export interface Merge {
 /** The scope of two items side by side. */
 export function besides(left: Scope, right: Scope, merge: Merge = { names: [], side: undefined }): Scope {
   const sources = new Map([...left.sources, ...right.sources])
-  if (left.columns === undefined || right.columns === undefined) return { sources, columns: undefined }
+  const { outer } = left
+  if (left.columns === undefined || right.columns === undefined) return { sources, columns: undefined, outer }
   const columns = new Map(left.columns)
   for (const [name, place] of right.columns) columns.set(name, columns.has(name) ? undefined : place)
   for (const name of merge.names) {
     const side = merge.side === 'left' ? left.columns : right.columns
     columns.set(name, merge.side === undefined ? undefined : side.get(name))
   }
-  return { sources, columns }
+  return { sources, columns, outer }
 }
 
-/** What a `ColumnRef` refers to; `undefined` when that is not certain, or not in this scope. */
+/** What a `ColumnRef` refers to, here or in a query around this one; `undefined` when that is not certain. */
 export function columnOf(scope: Scope | undefined, reference: Tagged): ColumnPlace | undefined {
   const names = namesOf(reference.fields)
   const column = names.at(-1)
   if (scope === undefined || column === undefined || names.length > 3) return undefined
-  if (names.length === 1) return scope.columns?.get(column)
+  return names.length === 1 ? unqualified(scope, column) : qualified(scope, names, column)
+}
+
+function unqualified(scope: Scope, column: string): ColumnPlace | undefined {
+  if (scope.columns === undefined) return undefined
+  if (scope.columns.has(column)) return scope.columns.get(column)
+  return scope.outer && unqualified(scope.outer, column)
+}
+
+function qualified(
+  scope: Scope,
+  names: readonly (string | undefined)[],
+  column: string,
+): ColumnPlace | undefined {
   const source = scope.sources.get(names.at(-2) ?? '')
-  const type = source?.columns?.get(column)
-  if (source === undefined || type === undefined) return undefined
-  if (names.length === 3 && source.schema !== names[0]) return undefined
+  if (source === undefined) return scope.outer && qualified(scope.outer, names, column)
+  const type = source.columns?.get(column)
+  if (type === undefined || (names.length === 3 && source.schema !== names[0])) return undefined
   return { source, column, type }
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.js'
+import type { Constraints } from './constraints.js'
 import type { Findings } from './findings.js'
 import { shapeOf } from './node-shapes.js'
 import { type Tagged, untag } from './parse.js'
@@ -14,6 +15,8 @@ export interface WithNames {
 export interface Place {
   readonly catalog: Catalog
   readonly findings: Findings
+  /** The equalities of the whole statement. */
+  readonly constraints: Constraints
   readonly withNames: WithNames | undefined
   /** What the query around this expression has in FROM; `undefined` where that is not known. */
   readonly scope: Scope | undefined

@@ -37,6 +37,7 @@ export function relation(oid: number, line: string, more: Partial<RelationFacts>
     forceRowSecurity: false,
     fileNode: oid,
     rules: false,
+    selectable: true,
     definition: null,
     columns: columns.map((column, index) => columnFacts(column, index + 1)),
     ...more,
@@ -58,7 +59,7 @@ export function ownFunction(name: string, volatility: FunctionFacts['volatility'
 const BUILTINS =
   'count:i sum:i max:i lower:i upper:i length:s coalesce:i now:s random:v clock_timestamp:v age:s json_agg:s ' +
   'set_config:v current_setting:s query_to_xml:v ts_stat:v generate_series:s row_number:i nextval:v unnest:i ' +
-  'btrim:i timezone:s extract:s to_char:s concat:s pg_sleep:v date_trunc:s md5:i pg_advisory_lock:v'
+  'timeofday:v array_length:i percentile_cont:i similar_to_escape:i like_escape:i btrim:i timezone:s extract:s to_char:s concat:s pg_sleep:v date_trunc:s md5:i pg_advisory_lock:v'
 
 /** The facts of a database with nothing in it but what is given. */
 export function facts(given: Partial<CatalogFacts> = {}, version = 180_000): CatalogFacts {
@@ -94,38 +95,41 @@ export function facts(given: Partial<CatalogFacts> = {}, version = 180_000): Cat
   }
 }
 
+const SHOP_RELATIONS: readonly RelationFacts[] = [
+  relation(
+    1,
+    'users id:int8 email:text supabase_id:uuid is_creator:bool mood:mood name:text price:numeric created_at:timestamptz',
+  ),
+  relation(2, 'sessions id:int8 creator_id:int8 fan_id:int8 day:date started_at:timestamptz note:text'),
+  relation(3, 'payments id:int4 session_id:int8 amount:numeric key:text~ raw:bytea'),
+  relation(4, 'creators id:int8 name:text', {
+    kind: 'v',
+    definition: 'SELECT u.id, u.name FROM users u WHERE u.is_creator',
+  }),
+  relation(5, 'secrets id:int8'),
+  relation(6, 'measures id:int8 at:date', { kind: 'p', fileNode: 0 }),
+  relation(7, 'measures_2024 id:int8 at:date'),
+  relation(8, 'sleepy id:int8', {
+    kind: 'v',
+    definition: 'SELECT u.id FROM users u WHERE touch(u.id) > 0',
+  }),
+  relation(9, 'totals creator_id:int8 sum:numeric', { kind: 'm' }),
+  relation(10, 'audit.log id:int8 user_id:int8'),
+  relation(11, 'scratch id:int8', { persistence: 'u' }),
+  relation(12, 'remote id:int8', { kind: 'f' }),
+  relation(13, 'tenants id:int8', { rowSecurity: true }),
+  relation(14, 'ruled id:int8 at:date', { rules: true }),
+  relation(15, 'guarded id:int8 code:text'),
+  relation(16, 'nested id:int8', { kind: 'v', definition: 'SELECT c.id FROM creators c' }),
+  relation(17, 'old id:int8'),
+  relation(18, 'inbox id:int8', { selectable: false }),
+]
+
 /** A shop with users, their sessions and payments, views, partitions, and things that cannot be cached. */
 export function shop(version = 180_000): CatalogFacts {
   return facts(
     {
-      relations: [
-        relation(
-          1,
-          'users id:int8 email:text supabase_id:uuid is_creator:bool mood:mood name:text price:numeric created_at:timestamptz',
-        ),
-        relation(2, 'sessions id:int8 creator_id:int8 fan_id:int8 day:date started_at:timestamptz note:text'),
-        relation(3, 'payments id:int4 session_id:int8 amount:numeric key:text~ raw:bytea'),
-        relation(4, 'creators id:int8 name:text', {
-          kind: 'v',
-          definition: 'SELECT u.id, u.name FROM users u WHERE u.is_creator',
-        }),
-        relation(5, 'secrets id:int8'),
-        relation(6, 'measures id:int8 at:date', { kind: 'p', fileNode: 0 }),
-        relation(7, 'measures_2024 id:int8 at:date'),
-        relation(8, 'sleepy id:int8', {
-          kind: 'v',
-          definition: 'SELECT u.id FROM users u WHERE touch(u.id) > 0',
-        }),
-        relation(9, 'totals creator_id:int8 sum:numeric', { kind: 'm' }),
-        relation(10, 'audit.log id:int8 user_id:int8'),
-        relation(11, 'scratch id:int8', { persistence: 'u' }),
-        relation(12, 'remote id:int8', { kind: 'f' }),
-        relation(13, 'tenants id:int8', { rowSecurity: true }),
-        relation(14, 'ruled id:int8 at:date', { rules: true }),
-        relation(15, 'guarded id:int8 code:text'),
-        relation(16, 'nested id:int8', { kind: 'v', definition: 'SELECT c.id FROM creators c' }),
-        relation(17, 'old id:int8'),
-      ],
+      relations: SHOP_RELATIONS,
       inheritance: [[7, 6]],
       uniqueIndexes: [
         { table: 1, columns: [1], partial: false },
@@ -141,6 +145,7 @@ export function shop(version = 180_000): CatalogFacts {
         { table: 14, columns: [1], partial: false },
         { table: 15, columns: [1], partial: false },
         { table: 17, columns: [1], partial: false },
+        { table: 18, columns: [1], partial: false },
       ],
       foreignKeys: [
         { from: 2, to: 1, columns: [2], targetColumns: [1], onDelete: 'c', onUpdate: 'a' },
@@ -156,7 +161,7 @@ export function shop(version = 180_000): CatalogFacts {
         ownFunction('peek_c', 's', true),
         ownFunction('touch', 'v'),
       ],
-      operators: ['+++'],
+      operators: ['@@@'],
     },
     version,
   )
@@ -177,6 +182,7 @@ export const SHOP_TABLES = {
     'ruled',
     'guarded',
     'old',
+    'inbox',
   ],
   keyed: { users: ['mood'], sessions: ['day'] },
 } as const
