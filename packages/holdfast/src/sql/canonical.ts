@@ -13,7 +13,7 @@ const SPACE = '[ \\t\\n\\v\\f\\r]*'
 const INTEGER = new RegExp(`^${SPACE}([+-]?)([0-9]+)${SPACE}$`)
 const UUID = /^(\{?)((?:[0-9a-f]{4}-?){7}[0-9a-f]{4})(\}?)$/i
 const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/
-const BYTEA = /^\\x(?:[0-9a-f]{2})*$/i
+const BYTEA = /^\\x(?:[0-9a-fA-F]{2})*$/
 const TRIMMED = new RegExp(`^${SPACE}(.*?)${SPACE}$`, 's')
 
 /** Whole numbers that fit into a number of bits; hexadecimal, octal and `1_000` are left to the server. */
