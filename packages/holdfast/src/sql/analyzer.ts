@@ -1,7 +1,8 @@
 import type { Catalog } from './catalog.js'
 import { opaquePlan, sessionPlan, writePlan } from './make-plan.js'
 import { parse } from './parse.js'
-import type { BatchPlan, OpaquePlan, TextPlan } from './plan.js'
+import { isParserReady } from './parser.js'
+import type { BatchPlan, OpaquePlan, TextPlan, WritePlan } from './plan.js'
 import { statementPlan } from './statement-plan.js'
 
 /** Plans kept by text: the newest ones. */
@@ -25,8 +26,14 @@ export class Analyzer {
   /** What a text does. Never throws for what the text is: what is not understood is taken for a write. */
   analyze(text: string): TextPlan {
     const kept = this.#plans.get(text)
-    const plan = kept ?? this.#plan(text)
-    if (text.length <= LONGEST_KEPT) this.#keep(text, plan)
+    if (kept !== undefined) {
+      this.#keep(text, kept)
+      return kept
+    }
+    const wasReady = isParserReady()
+    const plan = this.#plan(text)
+    const crashed = wasReady && !isParserReady()
+    if (crashed || (wasReady && text.length <= LONGEST_KEPT)) this.#keep(text, plan)
     return plan
   }
 
@@ -45,10 +52,10 @@ export class Analyzer {
     // The server would read a backslash in a string differently than the parser does.
     const misread = this.#catalog.server.settings.standard_conforming_strings === 'off' && text.includes('\\')
     try {
-      return misread ? writePlan({ changesSession: true }) : textPlan(text, this.#catalog)
+      return misread ? unreadable(text) : textPlan(text, this.#catalog)
     } catch (error) {
       // Nested so deeply that the stack does not reach.
-      if (error instanceof RangeError) return writePlan({ changesSession: true })
+      if (error instanceof RangeError) return unreadable(text)
       throw error
     }
   }
@@ -56,11 +63,26 @@ export class Analyzer {
 
 function textPlan(text: string, catalog: Catalog): TextPlan {
   const { statements } = parse(text)
-  if (statements === undefined) return writePlan()
+  if (statements === undefined) return unreadable(text)
   const plans = statements.map(statement => statementPlan(text, statement, catalog))
   const [only] = plans
   if (only === undefined) return sessionPlan(false)
   return plans.length === 1 ? only : batchPlan(plans)
+}
+
+/** A word at the beginning, after comments and the like, that says what must not be wrapped in a transaction. */
+const CONTROLS = /^\W*(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare|call|do)\b/i
+/** A semicolon that something follows. */
+const SEVERAL = /;\s*\S/
+
+/**
+ * A text that the server may understand though the parser does not: one statement is a write, anything else could
+ * commit in its midst.
+ */
+function unreadable(text: string): WritePlan | OpaquePlan {
+  if (!SEVERAL.test(text) && !CONTROLS.test(text) && !text.includes('/*')) return writePlan()
+  const detail = 'It cannot be parsed, and may be several statements'
+  return opaquePlan(detail, { changesDefinitions: false, changesSession: true })
 }
 
 /** Several statements in one text run in one transaction, unless one of them says otherwise. */

@@ -60,6 +60,7 @@ function appended(text: string, end: number, clause: string): string {
   return `${text.slice(0, end)}\n${clause}${text.slice(end)}`
 }
 
+/** The relation that is written, when what it returns is what was written. */
 function attributableRelation({ relation }: RowWriter, catalog: Catalog): Relation | undefined {
   const found = relation === undefined ? undefined : resolve(relation, catalog)
   if (found === undefined || found === 'system') return undefined

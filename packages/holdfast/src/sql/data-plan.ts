@@ -44,6 +44,7 @@ const createTableAs: Planner = (body, { catalog }) => {
   return newTablePlan(findings, isTemporary(rel))
 }
 
+/** INSERT, UPDATE, DELETE and MERGE: the only statements whose rows can be attributed. */
 const rowWriter: Planner = (body, { text, statement, catalog }) => {
   const findings = findingsOf(statement.tag, body, catalog)
   const attribution = attributionOf({ text, statement, findings }, catalog)
@@ -53,12 +54,14 @@ const rowWriter: Planner = (body, { text, statement, catalog }) => {
 const truncate: Planner = (body, { catalog }) =>
   writePlan({ targets: truncatedTables(body, catalog).map(table => ({ table, operation: 'truncate' })) })
 
+/** A materialized view that is cached is a table which nothing but this writes. */
 const refresh: Planner = (body, { catalog }) => {
   const place = outermost(catalog)
   addTarget((body.relation ?? {}) as RangeVar, 'refresh', { place, walk: WALK })
   return writePlan({ targets: place.findings.targets })
 }
 
+/** COPY in both directions, of a table or of a query. */
 const copy: Planner = (body, { catalog }) => {
   const place = outermost(catalog)
   const relation = body.relation as (RangeVar & Tagged) | undefined

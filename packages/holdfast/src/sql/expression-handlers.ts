@@ -34,6 +34,7 @@ function operatorsOf(body: Tagged): readonly string[] {
 
 const parameter: Handler = (body, { findings }) => findings.parameter(Number(body.number), undefined)
 
+/** A cast, in whichever of the three ways it is written. */
 const cast: Handler = (body, place, walk) => {
   const type = body.typeName as Tagged | undefined
   const name = namesOf(type?.names).at(-1)
@@ -49,6 +50,7 @@ const cast: Handler = (body, place, walk) => {
   else place.findings.parameter(Number(given.number), castFamily(type, place.catalog))
 }
 
+/** A constant: what is written is not always what is meant. */
 const constant: Handler = (body, { findings }) => {
   const text = (body.sval as { sval?: string } | undefined)?.sval
   if (text !== undefined && hasTimeWord(text)) {
@@ -56,6 +58,7 @@ const constant: Handler = (body, { findings }) => {
   }
 }
 
+/** The functions that SQL calls without parentheses: CURRENT_USER, CURRENT_DATE, … */
 const sqlValue: Handler = ({ op }, { findings }) => {
   if (CLOCK_VALUE.test(String(op)))
     findings.refuse('time-dependent', `${nameOfValue(op)} depends on the clock`)
@@ -66,6 +69,7 @@ function nameOfValue(op: unknown): string {
   return String(op).replace('SVFOP_', '')
 }
 
+/** A call of a function, an aggregate or a window function. */
 const call: Handler = (body, place, walk) => {
   callFunction(body, place)
   walk.fields('FuncCall', body, place)
@@ -82,6 +86,7 @@ const indirection: Handler = (body, place, walk) => {
   walk.fields('A_Indirection', body, place)
 }
 
+/** Judges a name that may be a column, or a call of a function in the notation of a column. */
 function attribute(name: string | undefined, { catalog, findings }: Place): void {
   const functions = name === undefined ? [] : catalog.functions(name)
   if (!functions.some(each => each.volatility !== 'i')) return

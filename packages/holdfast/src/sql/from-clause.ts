@@ -39,6 +39,7 @@ export function fromClause(items: unknown, context: FromContext): Scope {
   return scope
 }
 
+/** One item of a FROM list, with everything that is joined to it. */
 function fromItem(node: unknown, context: FromContext): Scope {
   const found = untag(node)
   if (found === undefined) return EMPTY_SCOPE
@@ -68,6 +69,7 @@ function ownName(tag: string, body: Tagged): string | undefined {
   return namesOf(bodyOf(call, 'FuncCall')?.funcname).at(-1)
 }
 
+/** The alias of an item, and whether it renames the columns too. */
 function aliasOf(body: Tagged): { alias: string | undefined; columns: boolean } {
   const alias = body.alias as { aliasname?: string; colnames?: unknown[] } | undefined
   return { alias: alias?.aliasname, columns: alias?.colnames !== undefined }
@@ -77,6 +79,7 @@ function unknownSource(): Source {
   return { schema: undefined, columns: undefined, read: undefined }
 }
 
+/** A join of two items; both may be joins themselves. */
 function join(body: Join & Tagged, context: FromContext): Scope {
   const left = fromItem(body.larg, context)
   const right = fromItem(body.rarg, withSiblings(context, left))

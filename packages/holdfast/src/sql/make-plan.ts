@@ -5,11 +5,11 @@ import type { OpaquePlan, ReadPlan, SessionPlan, UncacheableReason, WritePlan } 
 export function writePlan(known: Partial<WritePlan> = {}): WritePlan {
   return Object.freeze({
     kind: 'write',
-    targets: [],
     attribution: undefined,
     changesDefinitions: false,
     changesSession: false,
     ...known,
+    targets: Object.freeze([...(known.targets ?? [])]),
   })
 }
 

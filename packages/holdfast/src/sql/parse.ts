@@ -1,4 +1,4 @@
-import type * as Parser from 'libpg-query'
+import { callParser } from './parser.js'
 
 /** A node of PostgreSQL's raw parse tree as the parser hands it out: one key, the node's type, and its fields. */
 export type Tagged = Readonly<Record<string, unknown>>
@@ -27,42 +27,16 @@ interface RawStatement {
 /** Longer texts are not worth the parser's memory: they are data, hardly ever asked twice. In UTF-16 units. */
 const LONGEST_TEXT = 1_000_000
 
-let parser: typeof Parser | undefined
-let loading: Promise<void> | undefined
-
-/** Loads PostgreSQL's own parser, once per process. Rejects when the module cannot be instantiated. */
-export function loadParser(): Promise<void> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
-
-async function load(): Promise<void> {
-  const module = await import('libpg-query')
-  await module.loadModule()
-  parser = module
-}
-
-/** The loaded parser; throws when {@link loadParser} has not been awaited. */
-export function loadedParser(): typeof Parser {
-  if (parser === undefined) throw new Error('The SQL parser is not loaded: await loadParser() first.')
-  return parser
-}
-
 /** Parses a text. Never throws for what the text is: what cannot be parsed comes back as a problem. */
 export function parse(text: string): Parsed {
   if (text.trim() === '') return { statements: [] }
   // The parser reads a C string: it would silently stop at a NUL.
   if (text.includes('\0')) return { problem: 'it contains a NUL character' }
   if (text.length > LONGEST_TEXT) return { problem: `it is longer than ${LONGEST_TEXT} characters` }
-  const { parseSync } = loadedParser()
-  try {
-    return { statements: statementsOf(text, parseSync(text) as { stmts?: RawStatement[] }) }
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'unknown reason' }
-  }
+  const { value, problem } = callParser(({ parseSync }) => parseSync(text) as { stmts?: RawStatement[] })
+  return value === undefined
+    ? { problem: problem ?? 'unknown reason' }
+    : { statements: statementsOf(text, value) }
 }
 
 function statementsOf(text: string, tree: { stmts?: RawStatement[] }): Statement[] {

@@ -3,7 +3,7 @@ import { SHOP_TABLES, shop } from '../../test/support/hand-made-facts.js'
 import { planWords } from '../../test/support/plan-words.js'
 import { Analyzer } from './analyzer.js'
 import { Catalog } from './catalog.js'
-import { loadParser } from './parse.js'
+import { loadParser } from './parser.js'
 
 beforeAll(() => loadParser())
 

@@ -51,10 +51,12 @@ export function resolve(
   return catalog.resolve(schemaname, relname)
 }
 
+/** A name without a schema means the WITH query of that name first, from the inside out. */
 function isWithName(names: WithNames | undefined, name: string): boolean {
   return names !== undefined && (names.names.has(name) || isWithName(names.outer, name))
 }
 
+/** An item whose rows are not those of one table; its columns are known where the relation is. */
 function source(relation: Relation | undefined): Source {
   return { schema: relation?.facts.schema, columns: relation?.columns, read: undefined }
 }
@@ -75,6 +77,7 @@ function readView({ facts }: Relation, place: Place, walk: Walk): void {
   })
 }
 
+/** Records a read of a table, also of one that cannot be cached: whoever decides wants to know of all. */
 function readTable(relation: Relation, { findings }: Place): Source {
   const { facts, table, columns } = relation
   const reason = BY_KIND[facts.kind] ?? BY_PERSISTENCE[facts.persistence]

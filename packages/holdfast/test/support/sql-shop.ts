@@ -3,7 +3,7 @@ import pg from 'pg'
 import { Analyzer } from '../../dist/sql/analyzer.js'
 import { type Catalog, loadCatalog } from '../../dist/sql/catalog.js'
 import type { CatalogOptions } from '../../dist/sql/catalog-tables.js'
-import { loadParser } from '../../dist/sql/parse.js'
+import { loadParser } from '../../dist/sql/parser.js'
 
 /** A database with every kind of relation that the analysis has to tell apart. */
 const SCHEMA = `
