@@ -1,8 +1,8 @@
 import type { Catalog } from './catalog.js'
-import type { Equality } from './findings.js'
 import { operandOf } from './operand.js'
 import { bodyOf, namesOf, type Tagged, untag } from './parse.js'
 import { type ColumnPlace, columnOf, type Scope, type Source } from './scope.js'
+import type { Equality } from './table-read.js'
 
 /** A condition, and for which items of FROM it decides which of their rows matter. */
 export interface Condition {

@@ -1,24 +1,6 @@
-import type {
-  KeyedColumn,
-  Operand,
-  ReadDependency,
-  TableInfo,
-  UncacheableReason,
-  WriteTarget,
-} from './plan.js'
-
-/** One place where a query reads a table, with the equalities that hold for every row that matters to the result. */
-export interface TableRead {
-  readonly table: TableInfo
-  readonly equalities: Equality[]
-}
-
-/** A column that equals an operand, and the family of types in which they were compared. */
-export interface Equality {
-  readonly column: string
-  readonly operand: Operand
-  readonly family: string
-}
+import type { KeyedColumn, ReadDependency, UncacheableReason, WriteTarget } from './plan.js'
+import type { Scope } from './scope.js'
+import type { Equality, TableRead } from './table-read.js'
 
 /** From the reason that outweighs all others to the one that is only named when nothing else is wrong. */
 const BY_WEIGHT: readonly UncacheableReason[] = [
@@ -49,6 +31,8 @@ export class Findings {
   /** Something that might write though it looks like a read. */
   mayWrite = false
   changesSession = false
+  /** What names mean in the FROM of each query, by its node. */
+  readonly scopes = new WeakMap<object, Scope>()
   readonly #reasons = new Map<UncacheableReason, string>()
   /** The families of types in which each parameter is used; `unknown` where that is not known. */
   readonly #parameters = new Map<number, Set<string>>()

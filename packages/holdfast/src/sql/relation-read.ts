@@ -2,6 +2,7 @@ import type { Catalog, Relation } from './catalog.js'
 import { parse, type Tagged } from './parse.js'
 import type { UncacheableReason } from './plan.js'
 import type { Source } from './scope.js'
+import { passInto } from './view-columns.js'
 import type { Place, Walk, WithNames } from './walk.js'
 
 /** The fields of a relation's name. */
@@ -36,8 +37,9 @@ export function readRelation(body: RangeVar & Tagged, place: Place, walk: Walk):
     return source(undefined)
   }
   if (relation.facts.kind === 'v') {
-    readView(relation, place, walk)
-    return source(relation)
+    const view = source(relation)
+    readView(relation, view, { place, walk })
+    return view
   }
   return readTable(relation, place)
 }
@@ -62,7 +64,7 @@ function source(relation: Relation | undefined): Source {
 }
 
 /** Walks the query of a view in its own world: it sees no WITH and no columns of the query that names it. */
-function readView({ facts }: Relation, place: Place, walk: Walk): void {
+function readView({ facts }: Relation, view: Source, { place, walk }: { place: Place; walk: Walk }): void {
   const { statements = [] } = parse(facts.definition ?? '')
   const [query] = statements
   if (query?.tag !== 'SelectStmt' || statements.length > 1 || place.depth >= DEEPEST_VIEW) {
@@ -75,6 +77,7 @@ function readView({ facts }: Relation, place: Place, walk: Walk): void {
     scope: undefined,
     depth: place.depth + 1,
   })
+  passInto(view, query.body, place)
 }
 
 /** Records a read of a table, also of one that cannot be cached: whoever decides wants to know of all. */

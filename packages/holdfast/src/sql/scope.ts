@@ -1,6 +1,6 @@
 import type { ColumnType } from './column-type.js'
-import type { TableRead } from './findings.js'
 import { namesOf, type Tagged } from './parse.js'
+import type { TableRead } from './table-read.js'
 
 /** One item of a FROM list: a table, a view, a sub-query, … */
 export interface Source {

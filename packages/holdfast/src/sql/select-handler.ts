@@ -12,6 +12,7 @@ export const selectHandler: Handler = (body, outside, walk) => {
   }
   if (body.intoClause !== undefined) place.findings.writes = true
   const scope = { ...fromClause(body.fromClause, { place, walk }), outer: place.scope }
+  place.findings.scopes.set(body, scope)
   if (body.whereClause !== undefined) {
     // It decides for all items of this FROM, and for none of the queries around it: there it may stand under a NOT.
     const own = new Set(scope.sources.values())

@@ -57,6 +57,10 @@ const READS: readonly (readonly [text: string, value: string])[] = [
   ],
   ['select id from users where id = $1 union all select id from sessions where fan_id = $1::int', '4'],
   ['select * from sad where id = $1', '3'],
+  ['select * from pairs where uid = $1 order by sid', '2'],
+  ['select * from pairs where sid = $1', '4'],
+  ['select * from pairs p left join payments y on y.session_id = p.sid where p.sid = $1 order by y.id', '4'],
+  ['select * from busy where id = $1', '2'],
   ['select * from users u, sessions s where u.id = s.creator_id and s.creator_id = $1 order by s.id', '2'],
   ['select sum(s.id) from sessions s group by s.creator_id having s.creator_id = $1', '2'],
   [

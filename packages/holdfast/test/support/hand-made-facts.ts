@@ -50,6 +50,10 @@ function columnFacts(column: string, attnum: number): ColumnFacts {
   return [name, attnum, oid, !column.endsWith('~'), column.endsWith('=')]
 }
 
+function view(oid: number, line: string, definition: string): RelationFacts {
+  return relation(oid, line, { kind: 'v', definition })
+}
+
 /** A function of a user's. */
 export function ownFunction(name: string, volatility: FunctionFacts['volatility'], c = false): FunctionFacts {
   const mayWrite = volatility === 'v' || (volatility === 's' && !c)
@@ -121,6 +125,18 @@ const SHOP_RELATIONS: readonly RelationFacts[] = [
   relation(14, 'ruled id:int8 at:date', { rules: true }),
   relation(15, 'guarded id:int8 code:text'),
   relation(16, 'nested id:int8', { kind: 'v', definition: 'SELECT c.id FROM creators c' }),
+  view(
+    21,
+    'counted id:int8 n:int8',
+    'SELECT s.creator_id AS id, count(*) AS n FROM sessions s GROUP BY s.creator_id',
+  ),
+  view(22, 'firsts id:int8', 'SELECT u.id FROM users u ORDER BY u.name LIMIT 3'),
+  view(23, 'either id:int8', 'SELECT u.id FROM users u UNION ALL SELECT s.id FROM sessions s'),
+  view(
+    24,
+    'outside uid:int8 sid:int8',
+    'SELECT u.id AS uid, s.id AS sid FROM users u LEFT JOIN sessions s ON s.creator_id = u.id',
+  ),
   relation(17, 'old id:int8'),
   relation(18, 'inbox id:int8', { selectable: false }),
 ]

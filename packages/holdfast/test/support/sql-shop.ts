@@ -37,6 +37,8 @@ CREATE RULE r AS ON INSERT TO ruled DO ALSO INSERT INTO log (what) VALUES ('rule
 CREATE SCHEMA audit;
 CREATE TABLE audit.log (id int PRIMARY KEY, user_id bigint);
 CREATE VIEW sad AS SELECT u.id, u.name FROM users u WHERE u.mood = 'sad';
+CREATE VIEW pairs AS SELECT u.id AS uid, s.id AS sid FROM users u LEFT JOIN sessions s ON s.creator_id = u.id;
+CREATE VIEW busy AS SELECT creator_id AS id, count(*) AS n FROM sessions GROUP BY 1;
 CREATE MATERIALIZED VIEW totals AS SELECT session_id, sum(amount) AS total FROM payments GROUP BY 1;
 CREATE UNIQUE INDEX ON totals (session_id);
 CREATE FUNCTION tick() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := upper(NEW.name); RETURN NEW; END $$;
