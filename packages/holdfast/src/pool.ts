@@ -1,6 +1,7 @@
 import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg'
 import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
 import type { CacheSettings } from './base/cache-options.js'
+import { type Callback, callBack } from './base/call-back.js'
 import { systemClock } from './base/clock.js'
 import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
@@ -10,12 +11,11 @@ import { compose, type Execute, type QueryRequest, type Result } from './base/ex
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
 import type { Warning } from './base/warning.js'
-import { Cache, type InvalidateOptions } from './cache/cache.js'
-import { CacheCounters, type CacheStats } from './cache/cache-stats.js'
-import type { Explanation } from './cache/explain.js'
-import { RedisStore } from './cache/redis-store.js'
+import { Cache } from './cache/cache.js'
+import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
+import { remoteCache } from './cache/remote-cache.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
-import { looksLikePgPool } from './connections/drop-in.js'
+import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
 import { onFirstSignal } from './connections/signals.js'
@@ -26,7 +26,7 @@ import { isTransientConnectError } from './driver/connect-error.js'
 import { type ClientClass, openConnection } from './driver/open-connection.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import type { Outcome } from './driver/running-query.js'
-import { isStaleStatement } from './driver/sqlstate.js'
+import { isRolledBackConflict } from './driver/sqlstate.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
@@ -41,7 +41,6 @@ export interface AcquireOptions {
   signal?: AbortSignal
 }
 
-type Callback<T> = (error: Error | undefined, value?: T) => void
 type ConnectCallback = (
   error: Error | undefined,
   client: PoolClient | undefined,
@@ -402,7 +401,6 @@ export class Pool extends pg.Pool {
   #makeCache(settings: CacheSettings, load: Execute): Cache {
     const { target, config } = this.#resolved
     const { host, port, database, user } = target
-    const { redis, prefix, redisTimeout } = settings
     const warn = (warning: Warning) => this.#warn(warning)
     return new Cache({
       settings,
@@ -411,19 +409,8 @@ export class Pool extends pg.Pool {
       load,
       ask: (text, values) => this.#ask(text, values),
       identity: [user, host, port, database, config.options ?? ''].join('\n'),
-      types: new pg.TypeOverrides(this.#options.types) as never,
-      connectRemote:
-        redis === undefined
-          ? undefined
-          : databaseIdentity =>
-              new RedisStore({
-                redis: redis as never,
-                databaseIdentity,
-                prefix,
-                budget: redisTimeout,
-                markBudget: redisTimeout,
-                warn,
-              }),
+      types: this.#options.types && (new pg.TypeOverrides(this.#options.types) as never),
+      connectRemote: remoteCache(settings, warn),
       warn,
     })
   }
@@ -510,59 +497,6 @@ export class Pool extends pg.Pool {
   }
 }
 
-/** What `pool.cache` offers. */
-export interface PoolCache {
-  /** Throws away what is kept of some tables, here and in every process. */
-  invalidate(options: InvalidateOptions): Promise<void>
-  stats(): CacheStats
-  /** Says what the cache would do with a query, and why; the query is not run. */
-  explain(text: string, values?: readonly unknown[]): Promise<Explanation>
-}
-
-/** The cache of a pool that caches nothing. */
-const NO_CACHE: PoolCache = {
-  invalidate: async () => undefined,
-  stats: () => NO_CACHE_STATS,
-  explain: async () => ({
-    cacheable: false,
-    reason: 'table-not-opted-in',
-    detail: 'The pool has no option "cache".',
-    kind: 'read',
-    dependsOn: [],
-    writes: [],
-    tags: [],
-    consistency: 'strict',
-  }),
-}
-const NO_CACHE_STATS = new CacheCounters().snapshot({ evictions: 0, entries: 0, bytes: 0, enabled: false })
-
-/** Errors after which the server has rolled everything back, so that the whole can run again. */
-function isRolledBackConflict(error: unknown): boolean {
-  const { code } = error as { code?: string }
-  return code === '40001' || code === '40P01' || isStaleStatement(error)
-}
-
-function callBack<T>(promise: Promise<T>, callback: Callback<T>): undefined {
-  const call = (...args: Parameters<Callback<T>>) => {
-    try {
-      callback(...args)
-    } catch (error) {
-      throwLater(error)
-    }
-  }
-  promise.then(value => call(undefined, value), call)
-}
-
 function unreferenced(client: PoolClient): { ref(): void; unref(): void } {
   return client as unknown as { ref(): void; unref(): void }
-}
-
-/** pg-pool copies its options into the pool; secrets and files stay with us. */
-function withoutSecrets({ max, log, Client, Promise: promise }: PoolOptions): PoolOptions {
-  return {
-    ...(max !== undefined && { max }),
-    ...(log && { log }),
-    ...(Client && { Client }),
-    ...(promise && { Promise: promise }),
-  }
 }

@@ -18,8 +18,26 @@ export interface TableCacheOptions {
 /** Keys for values at rest in Redis: AES-256-GCM. The current one encrypts, all of them decrypt. */
 export interface CacheEncryption {
   current: string
-  /** 32 bytes each, as a `Buffer` or in base64. */
-  keys: Readonly<Record<string, Uint8Array | string>>
+  /** 32 bytes each. */
+  keys: Readonly<Record<string, Uint8Array>>
+}
+
+const KEY_BYTES = 32
+
+/** @throws OptionsError for keys of another length, ids that do not fit, or a current key that is missing */
+function checkKeys({ current, keys }: CacheEncryption, path: string): void {
+  if (typeof keys !== 'object' || keys === null)
+    throw new OptionsError(`${path}.keys`, 'keys by their ids', describeGiven(keys))
+  for (const [id, key] of Object.entries(keys)) {
+    const length = Buffer.byteLength(id)
+    if (length < 1 || length > 255)
+      throw new OptionsError(`${path}.keys`, 'ids of 1 to 255 bytes', `${length} bytes`)
+    if (key instanceof Uint8Array && key.length === KEY_BYTES) continue
+    const given = key instanceof Uint8Array ? `${key.length} bytes` : typeof key
+    throw new OptionsError(`${path}.keys.${id}`, `a Buffer of ${KEY_BYTES} bytes`, given)
+  }
+  if (!Object.hasOwn(keys, current))
+    throw new OptionsError(`${path}.current`, 'the id of one of the keys', 'another')
 }
 
 /** Options of the cache. */
@@ -129,6 +147,12 @@ const tables: Rule = (value, path) => {
   return Object.fromEntries(entries)
 }
 
+const encryption: Rule = (value, path) => {
+  const checked = checkOptions(value, { current: ofType('string'), keys: any }, `${path}.`)
+  checkKeys(checked as unknown as CacheEncryption, path)
+  return checked
+}
+
 const RULES: Rules = {
   tables,
   redis,
@@ -143,7 +167,7 @@ const RULES: Rules = {
   onUnmarkable: oneOf('commit', 'fail'),
   context: ofType('string'),
   compressFrom: integer(0),
-  encryption: any,
+  encryption,
 }
 
 /** The rule for the pool's `cache` option; `false` switches it off. */

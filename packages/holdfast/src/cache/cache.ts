@@ -7,7 +7,8 @@ import type { GuardConnection } from '../base/statement-guard.js'
 import type { Warn } from '../base/warning.js'
 import { parametersKey, sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
-import { codecFor } from './codec.js'
+import type { CachedRead, HitWish, ResultWish } from './cached-read.js'
+import type { CodecOptions } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
 import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
@@ -15,7 +16,8 @@ import { guardContext } from './guard-context.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
-import { type CachedRead, type HitWish, Reader, type ResultWish } from './reader.js'
+import type { InvalidateOptions, PoolCache } from './pool-cache.js'
+import { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
@@ -35,21 +37,15 @@ export interface CacheParts {
   readonly ask: Ask
   /** Who asks whom: user, host, database, startup options. Part of every key; never a password. */
   readonly identity: string
-  /** What pg looks parsers up in when a query brings none. */
+  /** The pool's own parsers, if it has any, as pg looks them up. */
   readonly types: ResultWish['types']
   /** Connects to the store that all processes share; absent: in this process only. */
   readonly connectRemote: ConnectRemote | undefined
   readonly warn: Warn
 }
 
-/** What to invalidate. */
-export interface InvalidateOptions {
-  /** Names as in the option `cache.tables`. */
-  tables: readonly string[]
-}
-
 /** Coherent caching of reads; see the concept page "Coherence". */
-export class Cache {
+export class Cache implements PoolCache {
   readonly #parts: CacheParts
   readonly #tags = new TagRegistry()
   readonly #counters = new CacheCounters()
@@ -94,7 +90,7 @@ export class Cache {
     })
     this.#orphans = new Orphans({ remote, marker: this.#marker, ask, clock })
     const onMarked = (names: readonly string[]) => this.#orphans.noteMarked(names)
-    this.#shared = remote && this.#share(remote, { codec: codecFor(settings), onMarked })
+    this.#shared = remote && this.#share(remote, { codec: codecOf(settings), onMarked })
     this.#reader = new Reader({
       ...parts,
       tags: this.#tags,
@@ -273,4 +269,8 @@ function variantIfSimple(parts: QueryParts): string | undefined {
   if (!Object.isFrozen(parts.cache)) return undefined
   const { wanted, variant } = wishOf(parts.cache)
   return wanted === false || wanted.consistency !== undefined ? undefined : variant
+}
+
+function codecOf({ compressFrom, encryption }: CacheSettings): CodecOptions {
+  return { compressAbove: compressFrom, encryption }
 }

@@ -1,7 +1,7 @@
 import type { CacheSettings, TableCacheSettings } from '../base/cache-options.js'
 import { Analyzer } from '../sql/analyzer.js'
 import { type Catalog, loadCatalog } from '../sql/catalog.js'
-import { loadParser } from '../sql/parse.js'
+import { loadParser } from '../sql/parser.js'
 import type { TableInfo } from '../sql/plan.js'
 import { type Counting, countsStatement, type TableMembers } from './change-counts.js'
 import { Statements } from './statements.js'

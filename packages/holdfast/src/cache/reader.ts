@@ -3,46 +3,18 @@ import type { Clock } from '../base/clock.js'
 import { abortError, within } from '../base/deadline.js'
 import { QueryTimeoutError } from '../base/errors.js'
 import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.js'
-import type { ReadDependency } from '../sql/plan.js'
 import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
-import { type Admission, Entry, isWorthKeeping } from './entry.js'
+import type { Basis, CachedRead, HitWish, ResultWish } from './cached-read.js'
+import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
+import { internFields } from './field-table.js'
 import { type Flight, Flights, type Landing } from './flights.js'
-import type { MaterializeOptions } from './materializer.js'
 import type { MemoryStore } from './memory-store.js'
+import type { RawField } from './raw-result.js'
 import type { SharedTier } from './shared-tier.js'
 import { readTags } from './tag-names.js'
 import { freshStamp, type Stamp, type Tag, type TagRegistry } from './tags.js'
-
-/** One read that may be answered from the cache. */
-export interface CachedRead {
-  /** Within this process: statement, parameters, context. */
-  readonly key: string
-  readonly request: QueryRequest
-  readonly text: string
-  readonly values: readonly unknown[] | undefined
-  /** The values as a text. */
-  readonly parameters: string
-  /** What tells it from other reads of the same text: the dependencies that were named. */
-  readonly variant: string
-  readonly shape: ResultWish
-  readonly dependencies: readonly ReadDependency[]
-  /** Milliseconds. */
-  readonly ttl: number
-  /** Milliseconds; 0: never stale. */
-  readonly maxStale: number
-  readonly consistency: Consistency
-  readonly admission: Admission
-  /** A kept value is to be loaded anew, though it is good. */
-  readonly refresh?: boolean
-}
-
-/** How the caller wants its rows. */
-export type ResultWish = MaterializeOptions
-
-/** What decides whether a kept result will do. */
-export type HitWish = Pick<CachedRead, 'consistency' | 'shape'>
 
 /** What the reader works with. */
 export interface ReaderParts {
@@ -58,12 +30,6 @@ export interface ReaderParts {
   readonly onMarked: (names: readonly string[]) => void
   /** The rest of the way to the database. */
   readonly load: Execute
-}
-
-/** Stamps that were current after a read began, with what they belong to. */
-export interface Basis {
-  readonly tags: readonly Tag[]
-  readonly stamps: readonly Stamp[]
 }
 
 /** A TTL is shortened by up to this part, so that what was stored together does not expire together. */
@@ -285,7 +251,8 @@ export class Reader {
     }
     const { command, rowCount } = result
     const { fields, rows } = capture
-    return this.#keep(read, basis, { raw: { command, rowCount, fields: fields as never, rows }, times })
+    const raw = { command, rowCount, fields: internFields(fields as RawField[]), rows }
+    return this.#keep(read, basis, { raw, times })
   }
 
   #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {

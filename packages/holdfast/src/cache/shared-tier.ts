@@ -1,11 +1,11 @@
 import type { CacheSettings } from '../base/cache-options.js'
 import type { Clock } from '../base/clock.js'
 import type { BypassReason } from './cache-info.js'
-import type { Codec } from './codec.js'
+import type { Basis, CachedRead } from './cached-read.js'
+import { type CodecOptions, decodeEntry, encodeEntry } from './codec.js'
 import type { Entry, EntryTimes } from './entry.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
-import type { Basis, CachedRead } from './reader.js'
 import type { Settling } from './settling.js'
 import { openValue, sealValue } from './stored-value.js'
 import type { Tag } from './tags.js'
@@ -16,7 +16,7 @@ export interface SharedTierParts {
   readonly clock: Clock
   readonly remote: RemoteStore
   readonly settling: Settling
-  readonly codec: Codec
+  readonly codec: CodecOptions
   /** The key for all processes, of a read. */
   readonly keyOf: (read: CachedRead) => string
   /** The fingerprint of the keyed columns behind the whole tag of a table. */
@@ -103,9 +103,11 @@ export class SharedTier {
     const key = keyOf(read)
     const age = clock.now() - entry.times.storedAt
     const life = entry.times.expiresAt - entry.times.storedAt
-    const value = { raw: entry.raw, storedAt: Date.now() - age, life, loadMillis: entry.times.loadMillis }
+    const storedAt = Date.now() - age
     const stamps = entry.stamps as readonly string[]
-    Promise.resolve(codec.encode(key, value))
+    const { loadMillis } = entry.times
+    const value = { raw: entry.raw, stamps, storedAt, expiresAt: storedAt + life, loadMillis }
+    Promise.resolve(encodeEntry(key, value, codec))
       .then(payload => remote.store(key, sealValue({ stamps, payload }), Math.ceil(life)))
       .catch(() => undefined)
   }
@@ -132,31 +134,42 @@ export class SharedTier {
       return { kind: 'bypass', reason: 'redis-unavailable' }
     }
     this.#validAsOf = Math.max(this.#validAsOf, began)
-    return this.#judge(read, { tags, epochs, answer })
+    const judged = this.#judge({ tags, epochs, answer })
+    if (judged !== undefined) return judged
+    const basis = { tags, stamps: answer.stamps as readonly string[] }
+    const found = answer.value && !read.refresh ? await this.#opened(read, basis, answer.value) : undefined
+    if (found !== undefined) return found
+    return answer.lease === 'held' ? 'wait' : { kind: 'load', basis }
   }
 
   #asked({ name }: Tag): RemoteTag {
     return { name, schema: this.#parts.schemaOf(name) }
   }
 
-  #judge(
-    read: CachedRead,
-    { tags, epochs, answer }: { tags: readonly Tag[]; epochs: readonly number[]; answer: RemoteAnswer },
-  ): Found | 'wait' {
+  /**
+   * Takes the stamps over, before anything else can happen: an invalidation that comes after the answer must find them.
+   *
+   * @returns why they are no basis for anything, if they are not
+   */
+  #judge({
+    tags,
+    epochs,
+    answer,
+  }: {
+    tags: readonly Tag[]
+    epochs: readonly number[]
+    answer: RemoteAnswer
+  }): Found | undefined {
     const { stamps } = answer
-    const marked = tags.filter((_, index) => stamps[index] === undefined).map(({ name }) => name)
-    if (marked.length > 0 || tags.some(tag => tag.marks > 0)) {
-      this.#parts.onMarked(marked)
+    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
+    if (marked.length > 0) {
+      this.#parts.onMarked(marked.map(({ name }) => name))
       return { kind: 'bypass', reason: 'write-under-way' }
     }
-    const basis = { tags, stamps: stamps as readonly string[] }
-    if (this.#isForeign(basis)) return { kind: 'bypass', reason: 'definitions-changed' }
+    if (this.#isForeign({ tags, stamps: stamps as readonly string[] }))
+      return { kind: 'bypass', reason: 'definitions-changed' }
     for (const [index, tag] of tags.entries()) if (tag.epoch === epochs[index]) tag.stamp = stamps[index]
-    if (answer.value !== undefined && !read.refresh) {
-      const found = this.#opened(read, basis, answer.value)
-      if (found !== undefined) return found
-    }
-    return answer.lease === 'held' ? 'wait' : { kind: 'load', basis }
+    return undefined
   }
 
   /** Whether a table's stamp was made by somebody who knows other keyed columns. */
@@ -172,17 +185,20 @@ export class SharedTier {
     return true
   }
 
-  #opened(read: CachedRead, basis: Basis, stored: Buffer): Found | undefined {
+  async #opened(read: CachedRead, basis: Basis, stored: Buffer): Promise<Found | undefined> {
     const { codec, keyOf, clock } = this.#parts
-    const value = openValue(stored)
-    if (value === undefined || value.stamps.join() !== basis.stamps.join()) return undefined
-    const opened = codec.decode(keyOf(read), value.payload)
-    if (opened === undefined) return undefined
+    const key = keyOf(read)
+    const sealed = openValue(stored)
+    const decoded = sealed && decodeEntry(key, sealed.payload, codec)
+    const opened = (decoded instanceof Promise ? await decoded : decoded)?.value
+    // What is sealed with it is what the store compares; what is inside may be encrypted, and is what counts.
+    if (opened === undefined || opened.stamps.join() !== basis.stamps.join()) return undefined
+    const life = opened.expiresAt - opened.storedAt
     const now = clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
-    const age = Math.min(opened.life, Math.max(0, Date.now() - opened.storedAt))
+    const age = Math.min(life, Math.max(0, Date.now() - opened.storedAt))
     const storedAt = now - age
-    const expiresAt = storedAt + Math.min(opened.life, read.ttl)
+    const expiresAt = storedAt + Math.min(life, read.ttl)
     if (now >= expiresAt) return undefined
     return {
       kind: 'value',

@@ -4,8 +4,8 @@ import type { QueryRequest } from '../base/execute.js'
 import type { ReadDependency, UncacheableReason } from '../sql/plan.js'
 import type { BypassReason } from './cache-info.js'
 import { hasMovingInstant, parametersKey } from './cache-key.js'
+import type { CachedRead, ResultWish } from './cached-read.js'
 import type { Knowledge } from './definitions.js'
-import type { CachedRead, ResultWish } from './reader.js'
 import { type KnownStatement, type ReadRules, rulesFor } from './statements.js'
 
 /** What a query says about caching, checked, and how reads that say different things are kept apart. */

@@ -51,6 +51,16 @@ export function looksLikePgPool(parts: DropInParts): void {
   })
 }
 
+/** What pg-pool's own constructor is given: it copies its options into the pool, and secrets and files stay with us. */
+export function withoutSecrets({ max, log, Client, Promise: promise }: PoolOptions): PoolOptions {
+  return {
+    ...(max !== undefined && { max }),
+    ...(log && { log }),
+    ...(Client && { Client }),
+    ...(promise && { Promise: promise }),
+  }
+}
+
 /** Clients past their lifetime that are not closed yet: they are lent. */
 function countExpired({ connections, clock }: DropInParts): number {
   const now = clock.now()

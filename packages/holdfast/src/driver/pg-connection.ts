@@ -1,10 +1,10 @@
 import type { Client, PoolClient, QueryConfig } from 'pg'
+import { type Callback, callBack } from '../base/call-back.js'
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
-import { throwLater } from '../base/throw-later.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
@@ -26,7 +26,7 @@ export interface ConnectionOptions {
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
 const HOUSEKEEPING_MS = 5_000
 
-type QueryCallback = (error: Error | undefined, result?: Result) => void
+type QueryCallback = Callback<Result>
 
 /**
  * One connection to PostgreSQL: pg's client, supervised. Every `client.query()` goes through it, also on a client
@@ -233,11 +233,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     const values = isFunction(second) ? undefined : second
     const promise = this.#borrowed(config, values)
     if (callback === undefined) return promise
-    promise.then(
-      result => callBack(callback, undefined, result),
-      error => callBack(callback, error),
-    )
-    return undefined
+    return callBack(promise, callback)
   }
 
   #submit(config: Submitted, second?: unknown, third?: unknown): unknown {
@@ -307,14 +303,6 @@ export class PgConnection implements QueryHost, GuardedConnection {
 interface Submitted {
   readonly text?: string
   readonly cursor?: { readonly text?: string }
-}
-
-function callBack(callback: QueryCallback, error: Error | undefined, result?: Result): void {
-  try {
-    callback(error, result)
-  } catch (thrown) {
-    throwLater(thrown)
-  }
 }
 
 function isFunction(value: unknown): value is QueryCallback {

@@ -95,6 +95,12 @@ export function isStaleStatement(error: unknown): boolean {
   return code === '26000' || code === '42P05'
 }
 
+/** Errors after which the server has rolled everything back, so that the whole can run again. */
+export function isRolledBackConflict(error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code === '40001' || code === '40P01' || isStaleStatement(error)
+}
+
 /** Answers after which the server closes the connection. */
 export function isFatal(error: unknown): boolean {
   const severity = (error as { severity?: string }).severity
