@@ -10,7 +10,7 @@ import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
-import type { Warning } from './base/warning.js'
+import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
@@ -399,8 +399,10 @@ export class Pool extends pg.Pool {
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
-    const { target, config } = this.#resolved
-    const { host, port, database, user } = target
+    const {
+      config,
+      target: { host, port, database, user },
+    } = this.#resolved
     const warn = (warning: Warning) => this.#warn(warning)
     return new Cache({
       settings,
@@ -472,9 +474,7 @@ export class Pool extends pg.Pool {
   }
 
   #openTransaction({ borrowedAt }: PooledConnection): void {
-    const where = borrowedAt === undefined ? '' : ` It was borrowed here:\n${borrowedAt}`
-    const message = `A client of pool "${this.#settings.name}" was released inside a transaction, which is rolled back.${where}`
-    this.#warn({ code: 'open-transaction', message, ...(borrowedAt !== undefined && { borrowedAt }) })
+    this.#warn(openTransactionWarning(this.#settings.name, borrowedAt))
   }
 
   #warn(warning: Warning): void {

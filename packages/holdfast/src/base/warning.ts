@@ -36,3 +36,10 @@ export interface Warning {
 
 /** Takes a {@link Warning} to whoever listens. */
 export type Warn = (warning: Warning) => void
+
+/** A client was given back inside a transaction. @param borrowedAt the borrower's stack, if it is known */
+export function openTransactionWarning(pool: string, borrowedAt: string | undefined): Warning {
+  const where = borrowedAt === undefined ? '' : ` It was borrowed here:\n${borrowedAt}`
+  const message = `A client of pool "${pool}" was released inside a transaction, which is rolled back.${where}`
+  return { code: 'open-transaction', message, ...(borrowedAt !== undefined && { borrowedAt }) }
+}
