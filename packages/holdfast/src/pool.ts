@@ -399,10 +399,7 @@ export class Pool extends pg.Pool {
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
-    const {
-      config,
-      target: { host, port, database, user },
-    } = this.#resolved
+    const { config, target } = this.#resolved
     const warn = (warning: Warning) => this.#warn(warning)
     return new Cache({
       settings,
@@ -410,7 +407,7 @@ export class Pool extends pg.Pool {
       random: Math.random,
       load,
       ask: (text, values) => this.#ask(text, values),
-      identity: [user, host, port, database, config.options ?? ''].join('\n'),
+      identity: [target.user, target.host, target.port, target.database, config.options ?? ''].join('\n'),
       types: this.#options.types && (new pg.TypeOverrides(this.#options.types) as never),
       connectRemote: remoteCache(settings, warn),
       warn,

@@ -51,6 +51,24 @@ describe('where to connect', () => {
   })
 })
 
+describe('what is no URL', () => {
+  test.each([
+    'host=db.example.com password=hunter2',
+    'user:hunter2@host/database',
+    'http://user:hunter2@host/',
+  ])('is refused without being repeated: %s', connectionString => {
+    expect(() => resolveClientConfig({ connectionString }, {})).toThrow(/expected postgres:/)
+    expect(() => resolveClientConfig({ connectionString }, {})).not.toThrow(/hunter2/)
+  })
+
+  test.each(['/var/run/postgresql shop', 'shop', 'socket:/tmp?db=shop'])(
+    'may be what pg takes: %s',
+    connectionString => {
+      expect(resolveClientConfig({ connectionString }, {}).target.database).toBe('shop')
+    },
+  )
+})
+
 describe('a password', () => {
   const secret = 'hunter2-with-some-length'
 

@@ -92,13 +92,22 @@ function parseFields(url: string): ClientConfig {
   return config.port === undefined ? config : { ...config, port: Number(config.port) }
 }
 
+/** What pg takes: a URL, a path of a socket, or the bare name of a database. */
+const CONNECTION_STRING = /^(?:(?:postgres|postgresql|pg|socket):|\/|[\w-]+$)/i
+
 function tryParse(url: string): Partial<Record<string, string | null>> {
+  // pg would take anything else for the name of a database, and errors name that: with a password in it.
+  if (!CONNECTION_STRING.test(url)) throw notAUrl()
   try {
     return parse(url) as Partial<Record<string, string | null>>
   } catch {
-    const expected = 'postgres://user:password@host:port/database with special characters percent-encoded'
-    throw new OptionsError('connectionString', expected, 'a text that is not a URL')
+    throw notAUrl()
   }
+}
+
+function notAUrl(): OptionsError {
+  const expected = 'postgres://user:password@host:port/database with special characters percent-encoded'
+  return new OptionsError('connectionString', expected, 'a text that is not a URL')
 }
 
 function sslParameter(ssl: string | undefined): boolean | undefined {
