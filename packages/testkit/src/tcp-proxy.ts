@@ -15,6 +15,8 @@ export interface TcpProxy {
   letIn(): void
   /** Stops forwarding on open connections; they stay open, as behind a firewall that forgot them. */
   stall(index: number): void
+  /** Closes one connection on both sides. */
+  cut(index: number): void
   close(): Promise<void>
 }
 
@@ -70,6 +72,9 @@ export async function startTcpProxy(
       pair?.near.unpipe()
       pair?.far?.unpipe()
       pair?.near.pause()
+    },
+    cut(index) {
+      pairs[index]?.near.destroy()
     },
     async close() {
       for (const { near, far } of pairs) {

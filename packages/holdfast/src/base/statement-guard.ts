@@ -22,6 +22,8 @@ export interface StatementGuard {
    * to the driver; the guard may delay that.
    */
   submit(text: string | undefined, submission: Submission): void
+  /** Whatever transaction was open has been rolled back past the guard; or the connection was lost. */
+  ended(how: 'rolled-back' | 'lost'): void
 }
 
 /** How something that talks to the driver by itself is started, and how other statements go before and after it. */

@@ -18,6 +18,7 @@ export interface GuardContextParts {
 /** A text that nobody can read: a prepared statement called by its name alone. */
 const UNREADABLE: TextPlan = {
   kind: 'opaque',
+  markAtOnce: true,
   changesDefinitions: false,
   changesSession: false,
   detail: 'a statement without its text',

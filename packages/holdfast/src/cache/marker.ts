@@ -77,13 +77,22 @@ export class Marker {
     const generation = this.#generation
     const told = remote === undefined || (await this.#tell(remote, mark, () => tags.release(held)))
     const release = async () => {
-      this.#kept.delete(request.transaction)
       const unblock = () => tags.release(held)
       const intact = told && generation === this.#generation
       if (remote === undefined) unblock()
       else await this.#releaseRemote(remote, mark, { intact, unblock })
     }
-    return { release, keep: () => void this.#kept.set(request.transaction, release) }
+    return { release, keep: () => this.#keep(request.transaction, release) }
+  }
+
+  /** One transaction may have set several marks. */
+  #keep(transaction: string, release: () => Promise<void>): void {
+    const others = this.#kept.get(transaction)
+    this.#kept.set(transaction, async () => {
+      this.#kept.delete(transaction)
+      await others?.()
+      await release()
+    })
   }
 
   /** Changes that are visible already, or that nobody marks: destroys the stamps. */

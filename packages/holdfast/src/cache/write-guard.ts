@@ -42,7 +42,7 @@ export class WriteGuard implements StatementGuard {
   readonly #context: GuardContext
   readonly #connection: GuardedConnection
   #ledger = new WriteLedger()
-  /** Marks set before a text that commits by itself; released when its last transaction has ended. */
+  /** Marks set before something that may commit by itself; released when the last transaction has ended. */
   #early: Marking[] = []
   /** The end of the latest statement that has been taken; `undefined` when none is under way. */
   #turn: Promise<unknown> | undefined
@@ -94,6 +94,11 @@ export class WriteGuard implements StatementGuard {
     return within(before, request, { clock: this.#context.clock, error })
   }
 
+  ended(how: 'rolled-back' | 'lost'): void {
+    const end = async () => (how === 'lost' ? this.#keepEarly() : this.#releaseEarly())
+    this.#turn = this.#turn.then(end).catch(() => undefined)
+  }
+
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
     // In a failed transaction the server takes nothing but its end.
     if (!this.#context.known && this.#connection.transactionStatus() === 'E') return send(request)
@@ -129,13 +134,16 @@ export class WriteGuard implements StatementGuard {
   /** No transaction is open: what an earlier one wrote down is over, however it ended. */
   async #startAfresh(): Promise<void> {
     if (this.#ledger.dirty) this.#ledger = new WriteLedger()
-    if (this.#early.length > 0) await this.#releaseEarly()
+    await this.#releaseEarly()
   }
 
   async #releaseEarly(): Promise<void> {
-    const early = this.#early
-    this.#early = []
-    for (const marking of early) await marking.release()
+    for (const marking of this.#early.splice(0)) await marking.release()
+  }
+
+  /** Nobody knows how the transaction ended. */
+  #keepEarly(): void {
+    for (const marking of this.#early.splice(0)) marking.keep()
   }
 
   #control(plan: ControlPlan, request: QueryRequest, send: Execute): Promise<Result> {
@@ -147,7 +155,7 @@ export class WriteGuard implements StatementGuard {
       case 'rollback-prepared':
         return send(request).finally(() => this.#context.resolveKept())
       default:
-        return send(request)
+        return this.#thenSettleEarly(request, send(request))
     }
   }
 
@@ -208,21 +216,19 @@ export class WriteGuard implements StatementGuard {
     return send(request)
   }
 
-  /** What commits by itself: everything is marked before, and released when it is over. */
+  /** What may commit by itself: everything is marked before, and released when it is over. */
   async #opaque(plan: OpaquePlan, request: QueryRequest, send: Execute): Promise<Result> {
-    if (this.#inTransaction) {
-      this.#noteEverything(plan.changesDefinitions)
-      return send(request)
-    }
+    if (this.#inTransaction) this.#noteEverything(plan.changesDefinitions)
+    if (this.#inTransaction && !plan.markAtOnce) return send(request)
     this.#early.push(await this.#markEverything())
-    try {
-      return await send(request)
-    } finally {
-      if (!this.#inTransaction) {
-        if (plan.changesDefinitions) await this.#relearn(send)
-        await this.#releaseEarly()
-      } else this.#noteEverything(plan.changesDefinitions)
-    }
+    const definitions = plan.changesDefinitions
+    return this.#thenSettleEarly(request, send(request), () => this.#unseen({ definitions, send }))
+  }
+
+  /** Something may have begun, ended or written without being seen. */
+  async #unseen({ definitions, send }: { definitions: boolean; send: Execute }): Promise<void> {
+    if (this.#inTransaction) this.#noteEverything(definitions)
+    else if (definitions || this.#ledger.definitions) await this.#relearn(send)
   }
 
   #noteEverything(definitions: boolean): void {
@@ -242,17 +248,26 @@ export class WriteGuard implements StatementGuard {
     this.#ledger = new WriteLedger()
     // In a failed transaction the server answers a COMMIT with ROLLBACK, and nothing else.
     const counted = ledger.dirty && this.#connection.transactionStatus() === 'T'
-    if (!counted) return this.#thenReleaseEarly(send(request))
+    if (!counted) return this.#thenSettleEarly(request, send(request))
     ledger.uncounted = !this.#context.counting.trusted
     const counts = await this.#countAtEnd(request, send)
-    return this.#thenReleaseEarly(this.#commitCounted(ledger, counts, { request, send }))
+    return this.#thenSettleEarly(request, this.#commitCounted(ledger, counts, { request, send }))
   }
 
-  async #thenReleaseEarly(ending: Promise<Result>): Promise<Result> {
+  /** Releases the early marks if no transaction is open after a statement, unless nobody knows how it ended. */
+  async #thenSettleEarly(
+    request: QueryRequest,
+    answer: Promise<Result>,
+    first: () => Promise<void> = async () => undefined,
+  ): Promise<Result> {
     try {
-      return await ending
+      return await answer
+    } catch (error) {
+      if (isUndecided(error, request)) this.#keepEarly()
+      throw error
     } finally {
-      if (this.#early.length > 0) await this.#releaseEarly()
+      await first()
+      if (!this.#inTransaction) await this.#releaseEarly()
     }
   }
 
@@ -274,7 +289,7 @@ export class WriteGuard implements StatementGuard {
       }
       return result
     } catch (error) {
-      if (isUndecided(error)) marking.keep()
+      if (isUndecided(error, request)) marking.keep()
       else await marking.release()
       throw error
     }
@@ -326,13 +341,17 @@ export class WriteGuard implements StatementGuard {
   }
 
   async #submitted(text: string | undefined, { start, send }: Submission): Promise<void> {
-    const early = await this.#beforeSubmission(text, send)
+    const watched = await this.#beforeSubmission(text, send)
     start()
-    if (early === undefined) return
+    if (watched === undefined) return
     // Sent after it, hence answered after it.
-    await send(OWN_PING).catch(() => undefined)
-    if (this.#inTransaction) this.#early.push(early)
-    else await early.release()
+    const answered = await send(OWN_PING).then(
+      () => true,
+      () => false,
+    )
+    if (!answered) return this.#keepEarly()
+    await this.#unseen({ ...watched, send })
+    if (!this.#inTransaction) await this.#releaseEarly()
   }
 
   /** What this fails to learn is learned with the next statement. */
@@ -341,15 +360,25 @@ export class WriteGuard implements StatementGuard {
     await this.#context.definitionsChanged(this.#asking(send)).catch(() => undefined)
   }
 
-  /** Marks everything before something that writes by itself outside of a transaction; its text tells too little. */
-  async #beforeSubmission(text: string | undefined, send: Execute): Promise<Marking | undefined> {
+  /**
+   * Marks everything before something that may commit by itself; its text tells too little.
+   *
+   * @returns `undefined` when it cannot
+   */
+  async #beforeSubmission(
+    text: string | undefined,
+    send: Execute,
+  ): Promise<{ definitions: boolean } | undefined> {
     if (!this.#context.known) await this.#context.ready(this.#asking(send))
     const plan = this.#context.planOf(text)
     if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
     if (plan.kind === 'read' || plan.kind === 'session') return undefined
-    if (!this.#inTransaction) return this.#markEverything()
-    this.#noteEverything(plan.kind !== 'write' || plan.changesDefinitions)
-    return undefined
+    const definitions = 'changesDefinitions' in plan && plan.changesDefinitions
+    const visible = plan.kind === 'control' || (plan.kind === 'opaque' && plan.markAtOnce)
+    if (this.#inTransaction) this.#noteEverything(definitions)
+    if (this.#inTransaction && !visible) return undefined
+    this.#early.push(await this.#markEverything())
+    return { definitions }
   }
 }
 
@@ -436,9 +465,10 @@ function commandOf(result: Result): string {
   return (Array.isArray(result) ? result.at(-1) : result)?.command
 }
 
-/** Whether a COMMIT may have happened although it failed. */
-function isUndecided(error: unknown): boolean {
-  if (error instanceof OutcomeUnknownError) return true
-  const { retry } = error as { retry?: string }
+/** Whether a COMMIT may have happened although it failed: that it may be repeated does not tell. */
+function isUndecided(error: unknown, { idempotent }: QueryRequest): boolean {
+  const { retry, severity } = error as { retry?: string; severity?: string }
+  if (severity === 'ERROR') return false
+  if (error instanceof OutcomeUnknownError || idempotent) return true
   return error instanceof HoldfastError ? retry !== 'safe' : retry === 'unknown'
 }

@@ -131,7 +131,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
   async reset(): Promise<boolean> {
     if (!this.quiet && !(await this.#becomeQuiet())) return false
     if (!this.outsideTransaction) await this.#attempt('ROLLBACK', HOUSEKEEPING_MS)
-    if (this.outsideTransaction) await this.#forgetStaleStatements()
+    if (this.outsideTransaction) {
+      this.#guard?.ended('rolled-back')
+      await this.#forgetStaleStatements()
+    }
     return this.usable && this.outsideTransaction
   }
 
@@ -201,6 +204,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   #end(error: Error): void {
     if (this.#lost !== undefined) return
     this.#lost = error
+    this.#guard?.ended('lost')
     this.onLost?.(error)
   }
 

@@ -91,7 +91,10 @@ function batchPlan(plans: readonly TextPlan[]): BatchPlan | OpaquePlan {
   const changesSession = plans.some(plan => 'changesSession' in plan && plan.changesSession)
   if (plans.some(plan => plan.kind === 'control' || plan.kind === 'opaque')) {
     const detail = 'One of its statements controls transactions or may do anything'
-    return opaquePlan(detail, { changesDefinitions, changesSession })
+    const markAtOnce = plans.some(
+      plan => plan.kind === 'control' || (plan.kind === 'opaque' && plan.markAtOnce),
+    )
+    return opaquePlan(detail, { markAtOnce, changesDefinitions, changesSession })
   }
   return Object.freeze({
     kind: 'batch',

@@ -22,6 +22,7 @@ export function sessionPlan(changesSession: boolean): SessionPlan {
 export function opaquePlan(detail: string, known: Partial<OpaquePlan> = {}): OpaquePlan {
   return Object.freeze({
     kind: 'opaque',
+    markAtOnce: false,
     changesDefinitions: true,
     changesSession: false,
     ...known,

@@ -128,6 +128,11 @@ export interface ControlPlan {
  */
 export interface OpaquePlan {
   readonly kind: 'opaque'
+  /**
+   * Also within a transaction, what was changed may become visible with it, or what it changes only with the COMMIT
+   * itself: everything has to be marked before it, not before the COMMIT.
+   */
+  readonly markAtOnce: boolean
   readonly changesDefinitions: boolean
   /** As {@link SessionPlan.changesSession}; of code that may do anything, true. */
   readonly changesSession: boolean

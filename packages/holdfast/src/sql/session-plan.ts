@@ -18,6 +18,7 @@ const vacuum: Planner = ({ options }) =>
   isOptionOn(options, 'full') ? opaquePlan('VACUUM FULL cannot run in a transaction') : sessionPlan(false)
 
 const CURSOR_WITH_HOLD = 0x20
+const RUNS_LATER = { markAtOnce: true, changesDefinitions: false, changesSession: true }
 
 /** The query of a cursor runs when it is fetched from; WITH HOLD, at the end of the transaction. */
 const declareCursor: Planner = ({ query, options }, { catalog }) => {
@@ -25,7 +26,7 @@ const declareCursor: Planner = ({ query, options }, { catalog }) => {
   const holds = (Number(options ?? 0) & CURSOR_WITH_HOLD) !== 0
   const findings = select === undefined ? undefined : findingsOf('SelectStmt', select, catalog)
   if (findings === undefined || findings.writes || findings.mayWrite)
-    return writePlan({ changesSession: holds })
+    return holds ? opaquePlan('A cursor WITH HOLD runs its query in the COMMIT', RUNS_LATER) : writePlan()
   return sessionPlan(holds || findings.changesSession)
 }
 

@@ -1,4 +1,4 @@
-import { temporaryDatabase } from '@holdfast/testkit'
+import { type TcpProxy, temporaryDatabase } from '@holdfast/testkit'
 import { type CacheOptions, Pool, type PoolOptions } from 'holdfast'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
@@ -36,6 +36,8 @@ export interface World {
 export interface WorldOptions {
   readonly schema: string
   readonly cache: CacheOptions
+  /** What stands between the pool and the server. */
+  readonly through?: (port: number) => Promise<TcpProxy>
   readonly options?: Omit<PoolOptions, 'cache' | 'connectionString'>
 }
 
@@ -45,12 +47,13 @@ const GATE = `
     BEGIN PERFORM pg_advisory_xact_lock_shared(key); RETURN true; END $$;`
 
 /** Starts a world; the file closes it when it is done. */
-export async function openWorld({ schema, cache, options }: WorldOptions): Promise<World> {
+export async function openWorld({ schema, cache, through, options }: WorldOptions): Promise<World> {
   const { url } = await temporaryDatabase()
   const outside = new pg.Client({ connectionString: url })
   await outside.connect()
   await outside.query(GATE + schema)
-  const pool = new Pool({ connectionString: url, max: 4, ...options, cache })
+  const proxy = await through?.(Number(new URL(url).port))
+  const pool = new Pool({ connectionString: proxy?.url(url) ?? url, max: 4, ...options, cache })
   const world: World = {
     url,
     pool,
