@@ -83,22 +83,23 @@ export class Definitions {
     return this.#knowledge ?? this.#lookOrConfirm(ask)
   }
 
-  /** Definitions have changed: looks again, whatever is known. A look that began before does not count. */
+  /** Definitions have changed: whoever needs them next looks again. A look that began before does not count. */
+  forget(): void {
+    this.#knowledge = undefined
+    this.#doubted = false
+    this.#generation++
+  }
+
+  /** As {@link Definitions.forget}, and looks at once. */
   async refresh(ask: Ask = this.#parts.ask): Promise<Knowledge> {
-    this.#forget()
+    this.forget()
     return this.#look(ask)
   }
 
   /** Another server may answer from now on: nothing counts as known until it has said who it is. */
   doubt(): void {
-    this.#forget()
+    this.forget()
     this.#doubted = true
-  }
-
-  #forget(): void {
-    this.#knowledge = undefined
-    this.#doubted = false
-    this.#generation++
   }
 
   async #lookOrConfirm(ask: Ask): Promise<Knowledge> {

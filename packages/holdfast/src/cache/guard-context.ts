@@ -40,8 +40,7 @@ export function guardContext({
   }
   return {
     clock,
-    ready: async ask =>
-      void (await (ask === undefined ? definitions.ready() : definitions.readyThrough(ask))),
+    ready: async ask => void (await definitions.readyThrough(ask)),
     get known() {
       return definitions.knowledge !== undefined
     },
@@ -57,7 +56,10 @@ export function guardContext({
       const tables = [...known().schemas].map(([name, schema]) => ({ name, schema }))
       return marker.mark({ ...request, tables })
     },
-    definitionsChanged: async ask => void (await definitions.refresh(ask)),
+    definitionsChanged: async ask => {
+      if (ask === undefined) definitions.forget()
+      else await definitions.refresh(ask)
+    },
     resolveKept: () => void orphans.resolve().catch(() => undefined),
   }
 }

@@ -16,19 +16,15 @@ export interface GuardContext {
   readonly clock: Clock
   /** Whether definitions are known and hold. */
   readonly known: boolean
-  /**
-   * Resolves when they are known; rejects when the database cannot be asked.
-   *
-   * @param ask through the connection that the guard holds; absent: through another one
-   */
-  ready(ask: Ask | undefined): Promise<void>
-  /** `undefined`: a prepared statement called by its name alone. */
+  /** Resolves when they are known; rejects when the database cannot be asked through the guard's connection. */
+  ready(ask: Ask): Promise<void>
+  /** By what was known last. `undefined`: a prepared statement called by its name alone. */
   planOf(text: string | undefined): TextPlan
   /** Every opted-in table. */
   readonly tables: readonly TableInfo[]
   readonly counting: Counting
   mark(request: Omit<MarkRequest, 'tables'>): Promise<Marking>
-  /** Definitions have changed and are visible: resolves when they are known here. */
+  /** Definitions have changed and are visible: looks at them through the guard's connection, or leaves it to others. */
   definitionsChanged(ask: Ask | undefined): Promise<void>
   /** Transactions prepared before may have been ended by somebody: their marks can be looked at. */
   resolveKept(): void
@@ -102,8 +98,7 @@ export class WriteGuard implements StatementGuard {
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
     // In a failed transaction the server takes nothing but its end.
     if (!this.#context.known && this.#connection.transactionStatus() === 'E') return send(request)
-    if (!this.#context.known) await this.#context.ready(this.#asking(send))
-    const plan = this.#context.planOf(textOf(request))
+    const plan = await this.#planOf(textOf(request), send)
     if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
     if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
     switch (plan.kind) {
@@ -121,10 +116,23 @@ export class WriteGuard implements StatementGuard {
     }
   }
 
-  /** Through this connection, unless it may see definitions that others do not. */
-  #asking(send: Execute): Ask | undefined {
+  /** What a text does. Waiting for another connection to look at definitions could be waiting for ourselves. */
+  async #planOf(text: string | undefined, send: Execute): Promise<TextPlan> {
+    if (this.#context.known) return this.#context.planOf(text)
+    const ask = await this.#asking(send)
+    if (ask === undefined) return carefully(this.#context.planOf(text))
+    await this.#context.ready(ask)
+    return this.#context.planOf(text)
+  }
+
+  /** Through this connection, unless it may see definitions that others do not, or old ones. */
+  async #asking(send: Execute): Promise<Ask | undefined> {
     if (this.#connection.tainted || this.#ledger.definitions) return undefined
-    return async (text, values = []) => (await send({ ...OWN_PING, config: plainly(text, values) })) as never
+    const ask: Ask = async (text, values = []) =>
+      (await send({ ...OWN_PING, config: plainly(text, values) })) as never
+    if (!this.#inTransaction) return ask
+    const { rows } = await ask("SELECT current_setting('transaction_isolation') AS level")
+    return rows[0]?.level === 'read committed' ? ask : undefined
   }
 
   get #inTransaction(): boolean {
@@ -282,7 +290,7 @@ export class WriteGuard implements StatementGuard {
     try {
       const result = await send(request)
       // What was prepared is not visible before somebody commits it.
-      if (commandOf(result) === 'PREPARE TRANSACTION') marking.keep()
+      if (commandOf(result) === 'PREPARE') marking.keep()
       else {
         if (ledger.definitions) await this.#relearn(send)
         await marking.release()
@@ -357,7 +365,7 @@ export class WriteGuard implements StatementGuard {
   /** What this fails to learn is learned with the next statement. */
   async #relearn(send: Execute): Promise<void> {
     this.#ledger = new WriteLedger()
-    await this.#context.definitionsChanged(this.#asking(send)).catch(() => undefined)
+    await this.#context.definitionsChanged(await this.#asking(send)).catch(() => undefined)
   }
 
   /**
@@ -369,8 +377,7 @@ export class WriteGuard implements StatementGuard {
     text: string | undefined,
     send: Execute,
   ): Promise<{ definitions: boolean } | undefined> {
-    if (!this.#context.known) await this.#context.ready(this.#asking(send))
-    const plan = this.#context.planOf(text)
+    const plan = await this.#planOf(text, send)
     if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
     if (plan.kind === 'read' || plan.kind === 'session') return undefined
     const definitions = 'changesDefinitions' in plan && plan.changesDefinitions
@@ -384,6 +391,13 @@ export class WriteGuard implements StatementGuard {
 
 const WAITED_IN_VAIN =
   'Query read timeout: the query waited past its deadline for statements before it on the same client; nothing was applied.'
+/** What a statement may do when the definitions are others than those by which it was planned. */
+function carefully(plan: TextPlan): TextPlan {
+  if (plan.kind === 'control') return plan
+  const markAtOnce = plan.kind === 'opaque' && plan.markAtOnce
+  const changesSession = 'changesSession' in plan && plan.changesSession
+  return { kind: 'opaque', markAtOnce, changesDefinitions: true, changesSession, detail: '' }
+}
 
 /** A statement of the catalog's, with pg's own parsers whatever the application's are. */
 function plainly(text: string, values: unknown[]): QueryRequest['config'] {
@@ -461,6 +475,7 @@ function plainCommit(request: QueryRequest): QueryRequest {
   return { ...ownStatement(request, 'COMMIT'), readOnly: false, idempotent, rolledBackIfLost: false }
 }
 
+/** The first word of what the server says it has done: pg keeps no more of it. */
 function commandOf(result: Result): string {
   return (Array.isArray(result) ? result.at(-1) : result)?.command
 }
