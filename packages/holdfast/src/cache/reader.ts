@@ -257,7 +257,8 @@ export class Reader {
 
   #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {
     const entry = new Entry({ ...value, tags, stamps, admission: read.admission })
-    this.#remember(read, entry)
+    // Outdated while it was loaded: it would take the place of what was loaded since.
+    if (entry.current) this.#remember(read, entry)
     return entry
   }
 }
