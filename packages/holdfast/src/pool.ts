@@ -12,6 +12,7 @@ import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings 
 import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
+import type { Ask } from './cache/definitions.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
@@ -28,7 +29,7 @@ import type { PgConnection } from './driver/pg-connection.js'
 import type { Outcome } from './driver/running-query.js'
 import { isRolledBackConflict } from './driver/sqlstate.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
-import { type QueryExtras, toRequest } from './driver/to-request.js'
+import { type QueryExtras, type RequestDefaults, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
@@ -252,12 +253,15 @@ export class Pool extends pg.Pool {
   }
 
   #send(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
-    const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
     try {
-      return this.#execute(toRequest(config, values, defaults))
+      return this.#execute(toRequest(config, values, this.#requestDefaults))
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  get #requestDefaults(): RequestDefaults {
+    return { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
   }
 
   #onConnection(request: QueryRequest): Promise<Result> {
@@ -317,7 +321,7 @@ export class Pool extends pg.Pool {
   async #transact<T>(begin: string, fn: (tx: Transaction) => Promise<T> | T, limits: Limits): Promise<T> {
     const pooled = await this.#connections.acquire(limits)
     const toRequestHere = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
-      toRequest(config, values, { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout })
+      toRequest(config, values, this.#requestDefaults)
     try {
       return await runTransaction({ pooled, limits, toRequest: toRequestHere }, begin, fn)
     } finally {
@@ -415,14 +419,12 @@ export class Pool extends pg.Pool {
   }
 
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
-  #ask(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
-    const defaults = { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
-    const request = toRequest(
-      { text, values: values ?? [], readOnly: true, types: new pg.TypeOverrides() },
-      undefined,
-      defaults,
-    )
-    return this.#onConnection(request) as Promise<{ rows: Record<string, unknown>[] }>
+  async #ask(text: string, values?: unknown[]): ReturnType<Ask> {
+    const config = { text, readOnly: true, types: new pg.TypeOverrides() }
+    const request = toRequest(config, values ?? [], this.#requestDefaults)
+    const capture = { fields: [], rows: [], session: '' }
+    const { rows } = (await this.#onConnection({ ...request, capture })) as QueryResult
+    return { rows, session: capture.session }
   }
 
   #mark(state: 'ending' | 'ended'): void {

@@ -33,8 +33,8 @@ export interface RawCapture {
   /** Column descriptions as pg's driver has them. */
   fields: readonly object[]
   readonly rows: (string | null)[][]
-  /** Whether the connection that answered may see other things than others do: then the result is not to be shared. */
-  tainted: boolean
+  /** Filled: the session of the connection that answered. Results of different sessions may differ. */
+  session: string
 }
 
 /**

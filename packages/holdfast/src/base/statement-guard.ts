@@ -5,10 +5,10 @@ export interface GuardedConnection {
   /** As the server said last: idle, in a transaction, in a failed one; `null` before the first answer. */
   transactionStatus(): 'I' | 'T' | 'E' | null
   /**
-   * Its results may differ from those of other connections (SET, SET ROLE, temporary tables): set by the guard, and
-   * written into each {@link QueryRequest.capture}.
+   * What tells its results from those of other connections: a digest of what was done to the session (SET, SET ROLE,
+   * temporary tables), empty when nothing was. Set by the guard, and written into each {@link QueryRequest.capture}.
    */
-  tainted: boolean
+  session: string
   /** The server's process for it; `null` before it is known. */
   readonly processID: number | null
 }

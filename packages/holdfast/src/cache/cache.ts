@@ -44,6 +44,9 @@ export interface CacheParts {
   readonly warn: Warn
 }
 
+/** So many results in a row from other sessions: ours is the odd one. */
+const FOREIGN_SESSIONS = 10
+
 /** Coherent caching of reads; see the concept page "Coherence". */
 export class Cache implements PoolCache {
   readonly #parts: CacheParts
@@ -59,6 +62,8 @@ export class Cache implements PoolCache {
   /** Makes the guard of a new connection. */
   readonly guard: GuardConnection
   readonly #defaultWish: HitWish
+  /** Results in a row that came from sessions of another kind than ours. */
+  #foreign = 0
   /** The context that shared keys are made in, learned with the definitions. */
   #keyContext: readonly string[] = []
 
@@ -97,6 +102,8 @@ export class Cache implements PoolCache {
       memory: this.#memory,
       shared: this.#shared,
       counters: this.#counters,
+      session: () => this.#definitions.knowledge?.session,
+      onSession: isOurs => this.#noteSession(isOurs),
       onMarked,
     })
     const context = guardContext({
@@ -252,6 +259,14 @@ export class Cache implements PoolCache {
 
   #sharedKeyOf({ text, parameters, variant }: CachedRead): string {
     return sharedKey([...this.#keyContext, text, variant, parameters])
+  }
+
+  /** When every connection is set up in another way than the one that was looked through, that way is the usual one. */
+  #noteSession(isOurs: boolean): void {
+    this.#foreign = isOurs ? 0 : this.#foreign + 1
+    if (this.#foreign < FOREIGN_SESSIONS) return
+    this.#foreign = 0
+    void this.#definitions.refresh().catch(() => undefined)
   }
 
   #unmarked(error: unknown): void {

@@ -12,14 +12,14 @@ export interface Counting {
   readonly statement: string
   /** What has to run first: triggers that wait for the COMMIT would otherwise write after the count. */
   readonly before: readonly string[]
-  /** Whether the server counts at all (`track_counts`): if not, every write may have changed everything. */
-  readonly trusted: boolean
 }
 
 /** What the server answered about a transaction. */
 export interface TransactionCounts {
   /** Its id; `undefined` while it has written nothing. */
   readonly xid: string | undefined
+  /** Whether the server counts at all (`track_counts`): if not, every write may have changed everything. */
+  readonly trusted: boolean
   /** By the oid of the opted-in table. */
   readonly counts: ReadonlyMap<number, TableCount>
 }
@@ -33,18 +33,21 @@ export interface TransactionCounts {
  */
 export function countsStatement(tables: readonly TableMembers[]): string {
   const rows = tables.flatMap(({ oid, members }) => members.map(member => `(${oid},${member})`))
-  if (rows.length === 0) return 'SELECT NULL, NULL, NULL, pg_current_xact_id_if_assigned()::text'
-  return `SELECT t, sum(pg_stat_get_xact_tuples_inserted(m) + pg_stat_get_xact_tuples_updated(m) + pg_stat_get_xact_tuples_deleted(m))::text, string_agg(coalesce(pg_relation_filenode(m)::text, '-'), ',' ORDER BY m), pg_current_xact_id_if_assigned()::text FROM (VALUES ${rows.join(',')}) AS x(t, m) GROUP BY t`
+  const ofAll = `pg_current_xact_id_if_assigned()::text, current_setting('track_counts')`
+  if (rows.length === 0) return `SELECT NULL, NULL, NULL, ${ofAll}`
+  return `SELECT t, sum(pg_stat_get_xact_tuples_inserted(m) + pg_stat_get_xact_tuples_updated(m) + pg_stat_get_xact_tuples_deleted(m))::text, string_agg(coalesce(pg_relation_filenode(m)::text, '-'), ',' ORDER BY m), ${ofAll} FROM (VALUES ${rows.join(',')}) AS x(t, m) GROUP BY t`
 }
 
 /** Reads the answer to {@link countsStatement}. */
 export function readCounts(rows: readonly (readonly (string | null)[])[]): TransactionCounts {
   const counts = new Map<number, TableCount>()
   let xid: string | undefined
-  for (const [oid, changed, filenode, transaction] of rows) {
+  let trusted = true
+  for (const [oid, changed, filenode, transaction, counting] of rows) {
     xid = transaction ?? undefined
+    trusted &&= counting === 'on'
     if (oid !== null && oid !== undefined)
       counts.set(Number(oid), { rows: BigInt(changed ?? 0), filenode: filenode ?? '' })
   }
-  return { xid, counts }
+  return { xid, counts, trusted }
 }

@@ -18,6 +18,8 @@ export interface Knowledge {
   readonly standby: boolean
   /** Which database, and which history of it: system identifier, timeline, database. */
   readonly identity: string
+  /** What had been done to the session in which all this was seen. */
+  readonly session: string
   /** What else decides how the server reads a statement and writes its values. */
   readonly keyContext: readonly string[]
   readonly statements: Statements
@@ -35,8 +37,11 @@ export interface DefinitionsParts {
   readonly onChange: (knowledge: Knowledge, before: Knowledge | undefined) => void
 }
 
-/** Asks the database. */
-export type Ask = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>
+/** Asks the database; the answer says in which session. */
+export type Ask = (
+  text: string,
+  values?: unknown[],
+) => Promise<{ rows: Record<string, unknown>[]; session: string }>
 
 /** Reads the definitions of the database when they are needed, and again when they have changed. */
 export class Definitions {
@@ -106,7 +111,7 @@ export class Definitions {
     const latest = this.#latest
     if (!this.#doubted || latest === undefined) return this.#look(ask)
     const generation = this.#generation
-    if ((await identityOf(ask)) !== latest.identity) return this.#look(ask)
+    if ((await identityOf(ask)).identity !== latest.identity) return this.#look(ask)
     // Doubted again meanwhile: this answer does not count.
     if (generation === this.#generation) {
       this.#knowledge = latest
@@ -126,8 +131,8 @@ export class Definitions {
       keyed,
       rowSecurityDeclared: settings.context !== undefined,
     })
-    const identity = await identityOf(ask)
-    const knowledge = know(catalog, { settings, present, missing, standby, identity })
+    const { identity, session } = await identityOf(ask)
+    const knowledge = know(catalog, { settings, present, missing, standby, identity, session })
     if (generation !== this.#generation) return knowledge
     onChange(knowledge, this.#latest)
     this.#knowledge = knowledge
@@ -142,8 +147,8 @@ export class Definitions {
  * WAL being written, because the control file learns of a promotion only with the next checkpoint. Who may not see the
  * system identifier gets the start of the server instead: then a restart is a cold cache.
  */
-async function identityOf(ask: Ask): Promise<string> {
-  const { rows } = await ask(`
+async function identityOf(ask: Ask): Promise<{ identity: string; session: string }> {
+  const { rows, session } = await ask(`
     SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS allowed,
            CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline,
            pg_postmaster_start_time()::text AS started, oid::text AS oid, datname AS name
@@ -152,7 +157,7 @@ async function identityOf(ask: Ask): Promise<string> {
   const system = row?.allowed
     ? (await ask('SELECT system_identifier::text AS id FROM pg_control_system()')).rows[0]?.id
     : row?.started
-  return [system, row?.timeline, row?.oid, row?.name].join('/')
+  return { identity: [system, row?.timeline, row?.oid, row?.name].join('/'), session }
 }
 
 /** Which of the opted-in tables exist, and whether the server is a standby. */
@@ -177,9 +182,10 @@ interface Look {
   readonly missing: readonly string[]
   readonly standby: boolean
   readonly identity: string
+  readonly session: string
 }
 
-function know(catalog: Catalog, { settings, present, missing, standby, identity }: Look): Knowledge {
+function know(catalog: Catalog, { settings, present, missing, standby, identity, session }: Look): Knowledge {
   const analyzer = new Analyzer(catalog)
   const tables = new Map(present.flatMap(name => catalog.named(name).map(table => [name, table] as const)))
   const byOid = new Map([...tables].map(([name, table]) => [table.oid, settings.tables.get(name)]))
@@ -195,11 +201,11 @@ function know(catalog: Catalog, { settings, present, missing, standby, identity 
     counting: {
       statement: countsStatement(membersOf(catalog)),
       before: catalog.deferrableTriggers ? ['SET CONSTRAINTS ALL IMMEDIATE'] : [],
-      trusted: server.trackCounts,
     },
     schemas: new Map(catalog.tables.map(table => [wholeTag(table), `${table.fingerprint}${definitions}`])),
     identity,
-    keyContext: [server.searchPath.join(), JSON.stringify(server.settings)],
+    session,
+    keyContext: [server.searchPath.join(), JSON.stringify(server.settings), session],
     settingsOf,
   }
 }

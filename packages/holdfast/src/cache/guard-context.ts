@@ -41,6 +41,9 @@ export function guardContext({
   return {
     clock,
     ready: async ask => void (await definitions.readyThrough(ask)),
+    get session() {
+      return definitions.latest?.session
+    },
     get known() {
       return definitions.knowledge !== undefined
     },

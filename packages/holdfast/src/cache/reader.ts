@@ -26,6 +26,10 @@ export interface ReaderParts {
   /** Absent: the authority is this process. */
   readonly shared: SharedTier | undefined
   readonly counters: CacheCounters
+  /** The session in which definitions were looked at. */
+  readonly session: () => string | undefined
+  /** A result came from that session, or from another one. */
+  readonly onSession: (isOurs: boolean) => void
   /** A read found tags marked. */
   readonly onMarked: (names: readonly string[]) => void
   /** The rest of the way to the database. */
@@ -211,7 +215,7 @@ export class Reader {
       land = resolve
     })
     this.#flights.start(read.key, { ...basis, landing })
-    const capture: RawCapture = { fields: [], rows: [], tainted: false }
+    const capture: RawCapture = { fields: [], rows: [], session: '' }
     const startedAt = clock.now()
     try {
       const result = await load({ ...read.request, capture })
@@ -227,8 +231,8 @@ export class Reader {
     }
   }
 
-  #unkept({ tainted }: RawCapture): CacheInfo {
-    const reason = tainted ? 'session-changed' : 'not-worth-keeping'
+  #unkept({ session }: RawCapture): CacheInfo {
+    const reason = session !== this.#parts.session() ? 'session-changed' : 'not-worth-keeping'
     this.#parts.counters.bypass(reason)
     return { status: 'bypass', reason }
   }
@@ -240,7 +244,7 @@ export class Reader {
     { result, capture, startedAt }: { result: Result; capture: RawCapture; startedAt: number },
   ): Entry | undefined {
     const { clock, random } = this.#parts
-    if (capture.tainted || Array.isArray(result) || capture.fields.length === 0) return undefined
+    if (!this.#isOurSession(capture) || Array.isArray(result) || capture.fields.length === 0) return undefined
     if (!isWorthKeeping(read.admission, random())) return undefined
     const now = clock.now()
     const expiresAt = now + read.ttl * (1 - TTL_JITTER * random())
@@ -253,6 +257,12 @@ export class Reader {
     const { fields, rows } = capture
     const raw = { command, rowCount, fields: internFields(fields as RawField[]), rows }
     return this.#keep(read, basis, { raw, times })
+  }
+
+  #isOurSession({ session }: RawCapture): boolean {
+    const isOurs = session === this.#parts.session()
+    this.#parts.onSession(isOurs)
+    return isOurs
   }
 
   #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {

@@ -1,19 +1,36 @@
-import pg from 'pg'
+import type { QueryResult } from 'pg'
 import type { Clock } from '../base/clock.js'
-import { abortError, within } from '../base/deadline.js'
-import { HoldfastError, OutcomeUnknownError, QueryTimeoutError } from '../base/errors.js'
-import type { Execute, QueryFrame, QueryRequest, Result } from '../base/execute.js'
+import { within } from '../base/deadline.js'
+import type { Execute, QueryRequest, Result } from '../base/execute.js'
 import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
 import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
 import { type Counting, readCounts, type TransactionCounts } from './change-counts.js'
 import type { Ask } from './definitions.js'
+import {
+  asText,
+  carefully,
+  commandOf,
+  framed,
+  isUndecided,
+  newFrame,
+  noteWrite,
+  OWN_PING,
+  ownStatement,
+  plainCommit,
+  plainly,
+  sessionAfter,
+  textOf,
+} from './guard-statements.js'
 import type { Marking, MarkRequest } from './marker.js'
 import { wholeTag } from './tag-names.js'
+import { Turns } from './turns.js'
 import { WriteLedger } from './write-ledger.js'
 
 /** What the guards of all connections share. */
 export interface GuardContext {
   readonly clock: Clock
+  /** The session in which definitions were looked at; `undefined` before the first look. */
+  readonly session: string | undefined
   /** Whether definitions are known and hold. */
   readonly known: boolean
   /** Resolves when they are known; rejects when the database cannot be asked through the guard's connection. */
@@ -40,59 +57,40 @@ export class WriteGuard implements StatementGuard {
   #ledger = new WriteLedger()
   /** Marks set before something that may commit by itself; released when the last transaction has ended. */
   #early: Marking[] = []
-  /** The end of the latest statement that has been taken; `undefined` when none is under way. */
-  #turn: Promise<unknown> | undefined
+  readonly #turns: Turns
+  /** A rollback that its caller no longer waits for: whoever comes next does. */
+  #rollingBack: Promise<void> | undefined
 
   constructor(context: GuardContext, connection: GuardedConnection) {
     this.#context = context
     this.#connection = connection
+    this.#turns = new Turns(context.clock)
   }
 
   async run(request: QueryRequest, send: Execute): Promise<Result> {
-    const { before, leave } = this.#enter()
+    const turn = this.#turns.take()
     try {
-      if (before !== undefined) await this.#waitFor(before, request)
+      await this.#turns.wait(turn, request)
       return await this.#run(request, send)
     } finally {
-      leave()
+      turn.leave(this.#rollingBack)
     }
   }
 
   submit(text: string | undefined, submission: Submission): void {
-    const { before, leave } = this.#enter()
-    void Promise.resolve(before)
-      .then(() => this.#submitted(text, submission))
-      .catch(() => undefined)
-      .then(leave)
-  }
-
-  /** Takes a turn; `before` is whom to wait for, if anybody. */
-  #enter(): { before: Promise<unknown> | undefined; leave: () => void } {
-    const before = this.#turn
-    let done: () => void = () => undefined
-    const mine: Promise<unknown> = new Promise<void>(resolve => {
-      done = resolve
-    }).then(() => before)
-    this.#turn = mine
-    // Who gave up waiting leaves before those he waited for.
-    void mine.then(() => {
-      if (this.#turn === mine) this.#turn = undefined
-    })
-    return { before, leave: done }
-  }
-
-  /** Waits for a turn, no longer than the statement has time; then it is not sent. */
-  #waitFor(before: Promise<unknown>, request: QueryRequest): Promise<unknown> {
-    const error = (reason: 'timeout' | 'abort') =>
-      reason === 'abort' && request.signal !== undefined
-        ? abortError(request.signal, 'safe')
-        : new QueryTimeoutError('HOLDFAST_QUERY_TIMEOUT', WAITED_IN_VAIN, { retry: 'safe' })
-    return within(before, request, { clock: this.#context.clock, error })
+    this.#inTurn(() => this.#submitted(text, submission))
   }
 
   ended(how: 'rolled-back' | 'lost'): void {
-    const end = async () => (how === 'lost' ? this.#keepEarly() : this.#releaseEarly())
-    this.#turn = this.#turn.then(end).catch(() => undefined)
+    this.#inTurn(async () => (how === 'lost' ? this.#keepEarly() : this.#releaseEarly()))
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    const turn = this.#turns.take()
+    void Promise.resolve(turn.before)
+      .then(work)
+      .catch(() => undefined)
+      .then(() => turn.leave())
   }
 
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
@@ -100,7 +98,7 @@ export class WriteGuard implements StatementGuard {
     if (!this.#context.known && this.#connection.transactionStatus() === 'E') return send(request)
     const plan = await this.#planOf(textOf(request), send)
     if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
-    if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
+    this.#noteSession(plan, request)
     switch (plan.kind) {
       case 'read':
       case 'session':
@@ -127,12 +125,20 @@ export class WriteGuard implements StatementGuard {
 
   /** Through this connection, unless it may see definitions that others do not, or old ones. */
   async #asking(send: Execute): Promise<Ask | undefined> {
-    if (this.#connection.tainted || this.#ledger.definitions) return undefined
-    const ask: Ask = async (text, values = []) =>
-      (await send({ ...OWN_PING, config: plainly(text, values) })) as never
+    const { session = this.#connection.session } = this.#context
+    if (session !== this.#connection.session || this.#ledger.definitions) return undefined
+    const ask: Ask = async (text, values = []) => {
+      const { rows } = (await send({ ...OWN_PING, config: plainly(text, values) })) as QueryResult
+      return { rows, session: this.#connection.session }
+    }
     if (!this.#inTransaction) return ask
     const { rows } = await ask("SELECT current_setting('transaction_isolation') AS level")
     return rows[0]?.level === 'read committed' ? ask : undefined
+  }
+
+  #noteSession(plan: TextPlan, request: QueryRequest): void {
+    if (!('changesSession' in plan) || !plan.changesSession) return
+    this.#connection.session = sessionAfter(this.#connection.session, request)
   }
 
   get #inTransaction(): boolean {
@@ -181,9 +187,8 @@ export class WriteGuard implements StatementGuard {
 
   /** A statement that is a transaction of its own: begun, counted, marked and committed by us. */
   async #writeAlone(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
-    const { statement, before, trusted } = this.#context.counting
+    const { statement, before } = this.#context.counting
     const ledger = new WriteLedger()
-    ledger.uncounted = !trusted
     const frame = newFrame(plan, ['BEGIN', statement], [...before, statement])
     let result: Result
     try {
@@ -194,10 +199,14 @@ export class WriteGuard implements StatementGuard {
     }
     ledger.baseline = readCounts(frame.answers[1] ?? []).counts
     noteWrite(ledger, plan, frame)
-    await this.#commitCounted(ledger, readCounts(frame.answers.at(-1) ?? []), {
-      request: plainCommit(request),
-      send,
-    })
+    const counts = readCounts(frame.answers.at(-1) ?? [])
+    try {
+      await this.#commitCounted(ledger, counts, { request: plainCommit(request), send })
+    } catch (error) {
+      // A COMMIT that was not even sent leaves the transaction open.
+      if (this.#inTransaction) await this.#rollBack(request, send)
+      throw error
+    }
     return result
   }
 
@@ -257,9 +266,13 @@ export class WriteGuard implements StatementGuard {
     // In a failed transaction the server answers a COMMIT with ROLLBACK, and nothing else.
     const counted = ledger.dirty && this.#connection.transactionStatus() === 'T'
     if (!counted) return this.#thenSettleEarly(request, send(request))
-    ledger.uncounted = !this.#context.counting.trusted
     const counts = await this.#countAtEnd(request, send)
-    return this.#thenSettleEarly(request, this.#commitCounted(ledger, counts, { request, send }))
+    const ending = this.#commitCounted(ledger, counts, { request, send }).catch(error => {
+      // A COMMIT that was not even sent may come again: what it changes is still to be marked.
+      if (this.#inTransaction && this.#rollingBack === undefined) this.#ledger = ledger
+      throw error
+    })
+    return this.#thenSettleEarly(request, ending)
   }
 
   /** Releases the early marks if no transaction is open after a statement, unless nobody knows how it ended. */
@@ -281,9 +294,10 @@ export class WriteGuard implements StatementGuard {
 
   async #commitCounted(
     ledger: WriteLedger,
-    { xid, counts }: TransactionCounts,
+    { xid, counts, trusted }: TransactionCounts,
     { request, send }: { request: QueryRequest; send: Execute },
   ): Promise<Result> {
+    ledger.uncounted = !trusted
     const names = ledger.tags(this.#context.tables, counts)
     if (xid === undefined || names.length === 0) return this.#commitUnmarked(ledger, { request, send })
     const marking = await this.#markOrRollBack({ names, transaction: xid }, { request, send })
@@ -324,12 +338,18 @@ export class WriteGuard implements StatementGuard {
     }
   }
 
-  /** A connection on which even this fails is closed when it is given back. */
+  /**
+   * Ends the transaction; the caller does not wait for that longer than it has time. A connection on which even this
+   * fails is closed when it is given back.
+   */
   async #rollBack(request: QueryRequest, send: Execute): Promise<void> {
     this.#ledger = new WriteLedger()
-    await send({ ...ownStatement(request, 'ROLLBACK'), deadline: Number.POSITIVE_INFINITY }).catch(
-      () => undefined,
-    )
+    const end = () => {
+      this.#rollingBack = undefined
+    }
+    this.#rollingBack = send({ ...OWN_PING, config: 'ROLLBACK' }).then(end, end)
+    const error = () => new Error('no time left')
+    await within(this.#rollingBack, request, { clock: this.#context.clock, error }).catch(() => undefined)
   }
 
   /** What a trigger refuses now, it would have refused at the COMMIT, which then ends the transaction too. */
@@ -378,7 +398,7 @@ export class WriteGuard implements StatementGuard {
     send: Execute,
   ): Promise<{ definitions: boolean } | undefined> {
     const plan = await this.#planOf(text, send)
-    if ('changesSession' in plan && plan.changesSession) this.#connection.tainted = true
+    this.#noteSession(plan, { ...OWN_PING, config: text ?? '' })
     if (plan.kind === 'read' || plan.kind === 'session') return undefined
     const definitions = 'changesDefinitions' in plan && plan.changesDefinitions
     const visible = plan.kind === 'control' || (plan.kind === 'opaque' && plan.markAtOnce)
@@ -387,103 +407,4 @@ export class WriteGuard implements StatementGuard {
     this.#early.push(await this.#markEverything())
     return { definitions }
   }
-}
-
-const WAITED_IN_VAIN =
-  'Query read timeout: the query waited past its deadline for statements before it on the same client; nothing was applied.'
-/** What a statement may do when the definitions are others than those by which it was planned. */
-function carefully(plan: TextPlan): TextPlan {
-  if (plan.kind === 'control') return plan
-  const markAtOnce = plan.kind === 'opaque' && plan.markAtOnce
-  const changesSession = 'changesSession' in plan && plan.changesSession
-  return { kind: 'opaque', markAtOnce, changesDefinitions: true, changesSession, detail: '' }
-}
-
-/** A statement of the catalog's, with pg's own parsers whatever the application's are. */
-function plainly(text: string, values: unknown[]): QueryRequest['config'] {
-  return { text, values, types: new pg.TypeOverrides() as never }
-}
-
-/** A statement whose values stay text, whatever parsers the application has. */
-function asText(text: string): QueryRequest['config'] {
-  const types = { getTypeParser: () => (value: unknown) => value }
-  return { text, rowMode: 'array', types } as QueryRequest['config']
-}
-
-const OWN_PING: QueryRequest = {
-  config: '',
-  values: undefined,
-  startedAt: 0,
-  deadline: Number.POSITIVE_INFINITY,
-  signal: undefined,
-  readOnly: true,
-  idempotent: true,
-  rolledBackIfLost: true,
-}
-
-function textOf({ config }: QueryRequest): string | undefined {
-  return typeof config === 'string' ? config : config.text
-}
-
-function newFrame(plan: WritePlan, before: readonly string[], after: readonly string[]): QueryFrame {
-  const { attribution } = plan
-  return {
-    before,
-    after,
-    hiddenColumns: attribution?.columns.length ?? 0,
-    hidesRows: attribution?.hasReturning === false,
-    hidden: [],
-    answers: [],
-  }
-}
-
-/** The request with what is added around it. A name would tie the text to a plan that others use without it. */
-function framed(request: QueryRequest, plan: WritePlan, frame: QueryFrame): QueryRequest {
-  const { config } = request
-  const text = plan.attribution?.text ?? textOf(request) ?? ''
-  const { name: _, ...rest } = typeof config === 'string' ? { name: undefined } : config
-  return { ...request, config: { ...rest, text }, frame }
-}
-
-function noteWrite(ledger: WriteLedger, plan: WritePlan, { hidden }: QueryFrame): void {
-  ledger.dirty = true
-  ledger.definitions ||= plan.changesDefinitions
-  const { attribution } = plan
-  const unattributed = plan.targets.filter(({ table }) => table !== attribution?.table)
-  ledger.noteWhole(unattributed)
-  if (attribution !== undefined) ledger.noteRows(attribution, hidden)
-}
-
-/** A statement of the guard's own, within the limits of the caller's. */
-function ownStatement(request: QueryRequest, config: QueryRequest['config']): QueryRequest {
-  const { startedAt, deadline, signal } = request
-  return {
-    config,
-    values: undefined,
-    startedAt,
-    deadline,
-    signal,
-    readOnly: true,
-    idempotent: true,
-    rolledBackIfLost: true,
-  }
-}
-
-/** The COMMIT of a statement that came alone: unlike what it commits, it may have happened when no answer comes. */
-function plainCommit(request: QueryRequest): QueryRequest {
-  const { idempotent } = request
-  return { ...ownStatement(request, 'COMMIT'), readOnly: false, idempotent, rolledBackIfLost: false }
-}
-
-/** The first word of what the server says it has done: pg keeps no more of it. */
-function commandOf(result: Result): string {
-  return (Array.isArray(result) ? result.at(-1) : result)?.command
-}
-
-/** Whether a COMMIT may have happened although it failed: that it may be repeated does not tell. */
-function isUndecided(error: unknown, { idempotent }: QueryRequest): boolean {
-  const { retry, severity } = error as { retry?: string; severity?: string }
-  if (severity === 'ERROR') return false
-  if (error instanceof OutcomeUnknownError || idempotent) return true
-  return error instanceof HoldfastError ? retry !== 'safe' : retry === 'unknown'
 }

@@ -37,7 +37,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   readonly #options: ConnectionOptions
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
-  tainted = false
+  session = ''
   readonly #guard: StatementGuard | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
@@ -113,7 +113,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
 
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
   start(request: QueryRequest, outcome: Outcome): void {
-    if (request.capture !== undefined) request.capture.tainted = this.tainted
+    if (request.capture !== undefined) request.capture.session = this.session
     const { name } = request.config as { name?: string }
     const replacing = name === undefined ? outcome : this.#replacingStale({ request, outcome, name })
     new RunningQuery(this, request, replacing).start()

@@ -5,10 +5,14 @@ import { findingsOf } from './read-dependencies.js'
 const unchanged: Planner = () => sessionPlan(false)
 const changed: Planner = () => sessionPlan(true)
 
+/** Settings that decide how long, how costly or how loud a statement is, and nothing about what it answers. */
+const HARMLESS =
+  /^(?:\w+_timeout|application_name|\w*work_mem|temp_buffers|jit\w*|enable_\w+|\w+_cost|effective_\w+|plan_cache_mode|synchronous_commit|log_\w+|client_min_messages|tcp_\w+|max_parallel_\w+|default_transaction_\w+|commit_\w+)$/
+
 /** SET and RESET; SET LOCAL and SET TRANSACTION end with the transaction. */
 const setting: Planner = ({ is_local, kind, name }) => {
   const ofTransaction = kind === 'VAR_SET_MULTI' && String(name).startsWith('TRANSACTION')
-  return sessionPlan(is_local !== true && !ofTransaction)
+  return sessionPlan(is_local !== true && !ofTransaction && !HARMLESS.test(String(name)))
 }
 
 const discard: Planner = ({ target }) => sessionPlan(target === 'DISCARD_ALL' || target === 'DISCARD_TEMP')

@@ -39,5 +39,5 @@ export function frameOf(parts: Partial<QueryFrame>): QueryFrame {
 
 /** A capture that nothing was put into yet. */
 export function emptyCapture(): RawCapture {
-  return { fields: [], rows: [], tainted: false }
+  return { fields: [], rows: [], session: '' }
 }
