@@ -29,6 +29,8 @@ export interface StatementGuard {
 /** How something that talks to the driver by itself is started, and how other statements go before and after it. */
 export interface Submission {
   readonly start: () => void
+  /** Resolves when it has ended: to whether the server's answer is known, or the connection was lost before. */
+  readonly whenEnded: () => Promise<boolean>
   readonly send: Execute
 }
 

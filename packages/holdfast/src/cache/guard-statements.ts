@@ -24,7 +24,7 @@ export function asText(text: string): QueryRequest['config'] {
   return { text, rowMode: 'array', types } as QueryRequest['config']
 }
 
-/** An empty query: what it is sent after has been answered when it is. */
+/** A statement of nothing, without limits: the ground of our own ones. */
 export const OWN_PING: QueryRequest = {
   config: '',
   values: undefined,

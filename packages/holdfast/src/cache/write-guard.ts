@@ -368,16 +368,11 @@ export class WriteGuard implements StatementGuard {
     return readCounts((result as { rows: (string | null)[][] }).rows)
   }
 
-  async #submitted(text: string | undefined, { start, send }: Submission): Promise<void> {
+  async #submitted(text: string | undefined, { start, whenEnded, send }: Submission): Promise<void> {
     const watched = await this.#beforeSubmission(text, send)
     start()
     if (watched === undefined) return
-    // Sent after it, hence answered after it.
-    const answered = await send(OWN_PING).then(
-      () => true,
-      () => false,
-    )
-    if (!answered) return this.#keepEarly()
+    if (!(await whenEnded())) return this.#keepEarly()
     await this.#unseen({ ...watched, send })
     if (!this.#inTransaction) await this.#releaseEarly()
   }

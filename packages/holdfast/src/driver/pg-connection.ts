@@ -243,7 +243,11 @@ export class PgConnection implements QueryHost, GuardedConnection {
   #submit(config: Submitted, second?: unknown, third?: unknown): unknown {
     if (this.#guard === undefined) return this.#driverQuery(config, second, third)
     const start = () => void this.#driverQuery(config, second, third)
-    this.#guard.submit(config.text ?? config.cursor?.text, { start, send: this.send })
+    this.#guard.submit(config.text ?? config.cursor?.text, {
+      start,
+      whenEnded: () => this.#settled(),
+      send: this.send,
+    })
     return config
   }
 
@@ -270,6 +274,18 @@ export class PgConnection implements QueryHost, GuardedConnection {
     const alive = (await this.#attempt('', HOUSEKEEPING_MS)) || (await this.#attempt('', HOUSEKEEPING_MS))
     this.#wasCancelled = false
     return alive
+  }
+
+  /** Whether what runs ends before the connection does. */
+  #settled(): Promise<boolean> {
+    return new Promise(resolve => {
+      const settle = () => {
+        this.client.off('drain', settle).off('end', settle)
+        resolve(this.usable)
+      }
+      if (!this.usable || this.#nothingRuns) settle()
+      else this.client.once('drain', settle).once('end', settle)
+    })
   }
 
   /** Whether what was left running ends within 5 s. */
