@@ -1,7 +1,25 @@
 export { type CertificateAuthority, certificateAuthority } from './certificate-authority.js'
 export { type FakeClock, fakeClock } from './fake-clock.js'
+export { FaultProxy } from './fault-proxy.js'
 export { findProgram } from './find-program.js'
 export { freePort } from './free-port.js'
+export type {
+  Begin,
+  Change,
+  End,
+  HistoryEvent,
+  Mark,
+  Origin,
+  Outcome,
+  Read,
+  Scope,
+} from './history/events.js'
+export { type CheckerOptions, HistoryChecker } from './history/history-checker.js'
+export { HistoryReader } from './history/history-reader.js'
+export { type Ending, HistoryRecorder, type RecorderOptions } from './history/history-recorder.js'
+export { machineTime } from './history/machine-time.js'
+export type { State, WriteStory } from './history/register.js'
+export type { Violation, ViolationKind } from './history/violation.js'
 export { installedPostgres } from './installed-postgres.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
 export {
@@ -24,3 +42,6 @@ export {
   temporaryDatabase,
 } from './temporary-database.js'
 export type { TestDatabase } from './test-database.js'
+export type { Answer, Executor, Session, Statement, Subject } from './workload/subject.js'
+export { SCHEMA as WORKLOAD_SCHEMA, STATES as WORKLOAD_STATES } from './workload/tables.js'
+export { runWorkload, type WorkloadOptions } from './workload/workload.js'

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { findProgram } from '@holdfast/testkit'
+import { describe, expect, test } from 'vitest'
+
+const CHECKER = fileURLToPath(new URL('../../../../scripts/long/coherence.mjs', import.meta.url))
+
+/** What the history checker says of a subject, after a quarter of a minute with two processes. */
+async function verdictOf(subject: string, faults: string) {
+  const options = [
+    '--subject',
+    subject,
+    '--faults',
+    faults,
+    '--processes',
+    '2',
+    '--minutes',
+    '0.2',
+    '--seed',
+    '7',
+  ]
+  const child = spawn(process.execPath, [CHECKER, '--json', '--stop', ...options], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', chunk => {
+    output += chunk
+  })
+  await once(child, 'close')
+  return JSON.parse(output)
+}
+
+describe.skipIf(findProgram('redis-server') === undefined)('the history of several processes', () => {
+  test('a cache that deletes its keys after the commit is caught', async () => {
+    expect(await verdictOf('naive', 'none')).toMatchObject({ ok: false, violations: [{ kind: 'stale' }] })
+  })
+
+  test('no read of ours misses a write that was acknowledged before it began, whatever breaks', async () => {
+    const verdict = await verdictOf(
+      'holdfast',
+      'worker-kill,redis-kill,redis-cut,redis-scripts,postgres-terminate',
+    )
+    expect(verdict).toMatchObject({ ok: true, violations: [] })
+    expect(verdict.origins['hit memory']).toBeGreaterThan(0)
+  })
+})
