@@ -12,7 +12,9 @@ export class FaultProxy {
   readonly #server: Server
   readonly #target: number
   readonly #pairs = new Set<Pair>()
+  /** Whether the server is out of reach. */
   #refuses = false
+  /** Whether everything is held back. */
   #stalled = false
 
   private constructor(target: number) {

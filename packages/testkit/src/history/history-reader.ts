@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import type { HistoryEvent } from './events.js'
 
-/** Bytes read at once. */
+/** Bytes read at once: many lines. */
 const CHUNK = 1024 * 1024
 
 /** Follows what a {@link HistoryRecorder} writes, and removes each file that has been read to its end. */
@@ -38,6 +38,7 @@ export class HistoryReader {
     this.#file = undefined
   }
 
+  /** Whole lines; what is left waits for its end. */
   #lines(chunk: Buffer): string[] {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     const end = all.lastIndexOf('\n') + 1
@@ -45,6 +46,7 @@ export class HistoryReader {
     return end === 0 ? [] : all.toString('utf8', 0, end - 1).split('\n')
   }
 
+  /** This file has been read to its end. */
   #nextFile(): void {
     this.close()
     this.#fileNumber += 1

@@ -32,6 +32,7 @@ export class Register {
   /** When the first of its states was acknowledged. */
   firstAcknowledged = Number.POSITIVE_INFINITY
   readonly name: RegisterName
+  /** Few: what is too old to be seen is forgotten. */
   readonly #states: State[] = []
 
   constructor(name: RegisterName) {

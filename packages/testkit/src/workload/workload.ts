@@ -34,6 +34,7 @@ const READS_IN_A_ROW = 50
 /** Reads and writes until the signal says so; resolves when the last operation has ended. */
 export async function runWorkload(options: WorkloadOptions, signal: AbortSignal): Promise<void> {
   const { readers = 6, writers = 2, pause = 30 } = options.intensity ?? {}
+  // One row is brought into being or removed by one writer at a time: its versions then rise with its commits.
   const claims = new Set<string>()
   const running: Promise<void>[] = []
   for (let index = 0; index < readers; index += 1) {
@@ -48,7 +49,7 @@ export async function runWorkload(options: WorkloadOptions, signal: AbortSignal)
   await Promise.all(running)
 }
 
-/** Does something again and again. */
+/** Does something again and again; a failure is told, and followed by a pause. */
 async function repeat(
   once: () => Promise<void>,
   given: { options: WorkloadOptions; signal: AbortSignal; pause: () => number | undefined },
