@@ -10,7 +10,7 @@ import { FAULT_KINDS } from './fault-kinds.mjs'
  * @property {number} seed
  * @property {number} processes
  * @property {'strict' | 'bounded' | 'ttl'} consistency
- * @property {string} bound how far `bounded` may be behind, for example `500ms`
+ * @property {number} bound milliseconds that `bounded` may be behind
  * @property {'holdfast' | 'naive' | 'none'} subject
  * @property {'fail' | 'commit'} onUnmarkable
  * @property {number} pause milliseconds a writer pauses at most between two writes
@@ -26,7 +26,7 @@ export const USAGE = `npm run check:coherence -- [options]
   --processes P        default 4
   --subject            holdfast | naive | none (default holdfast)
   --consistency        strict | bounded (default strict)
-  --bound D            for bounded (default 500ms)
+  --bound N            milliseconds, for bounded (default 500)
   --on-unmarkable      fail | commit (default fail)
   --faults LIST        all | none | all,-this,-that | ${FAULT_KINDS.map(({ name }) => name).join(',')}
   --pause N            milliseconds between two writes of a writer, at most (default 60)
@@ -39,7 +39,7 @@ const FLAGS = /** @type {const} */ ({
   seed: { type: 'string' },
   processes: { type: 'string', default: '4' },
   consistency: { type: 'string', default: 'strict' },
-  bound: { type: 'string', default: '500ms' },
+  bound: { type: 'string', default: '500' },
   subject: { type: 'string', default: 'holdfast' },
   'on-unmarkable': { type: 'string', default: 'fail' },
   faults: { type: 'string', default: 'all' },
@@ -74,7 +74,7 @@ function optionsOf(values) {
   for (const [flag, choices] of Object.entries(CHOICES)) {
     if (!choices.includes(values[flag])) throw new Error(`--${flag} is one of ${choices.join(', ')}`)
   }
-  const { consistency, bound, subject, json, stop } = values
+  const { consistency, subject, json, stop } = values
   const memory = values['without-redis']
   return {
     minutes: positive('minutes', values.minutes),
@@ -83,7 +83,8 @@ function optionsOf(values) {
     faults: faultsOf(values.faults),
     pause: whole('pause', values.pause),
     onUnmarkable: values['on-unmarkable'],
-    ...{ consistency, bound, subject, json, stop, memory },
+    bound: whole('bound', values.bound),
+    ...{ consistency, subject, json, stop, memory },
   }
 }
 

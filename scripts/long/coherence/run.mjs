@@ -30,7 +30,7 @@ export async function runCoherence(options) {
 
 /** @param {{ options: import('./options.mjs').Options, folder: string, servers: import('./servers.mjs').Servers }} given */
 async function check({ options, folder, servers }) {
-  const bound = options.consistency === 'bounded' ? Number.parseFloat(options.bound) : 0
+  const bound = options.consistency === 'bounded' ? options.bound : 0
   const checker = new HistoryChecker({ bound })
   await tellBeginning(checker, servers)
   const tally = new Tally(options, checker)
