@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { FaultPlan } from './coherence/fault-plan.mjs'
+import { isBent } from './coherence/tally.mjs'
 
 const COMMAND = fileURLToPath(new URL('coherence.mjs', import.meta.url))
 
@@ -14,4 +16,39 @@ test.each([
   expect([status, stdout]).toEqual([2, ''])
   expect(stderr).toContain(problem)
   expect(stderr).toContain('npm run check:coherence')
+})
+
+/** A stale read at this instant that missed a write of process 1 between 10 and 20 ms, while process 1 was cut off. */
+function bendsAt(start: number, fault: object = {}): boolean {
+  const plan = Object.assign(Object.create(FaultPlan.prototype), {
+    happened: [{ name: 'redis-isolate', redis: 'one', target: 1, from: 5, to: 1_000, ...fault }],
+  })
+  const by = { write: 'w', process: 1, name: 'update', start: 10, end: 20 }
+  const read = {
+    kind: 'read',
+    process: 2,
+    query: 'any',
+    values: [],
+    seen: {},
+    start,
+    end: start + 1,
+  } as const
+  const missed = [{ version: 7, group: '', by }]
+  return isBent({ kind: 'stale', register: 'item:1', saw: 6, missed, read }, plan)
+}
+
+test('a stale read bends the guarantee only while, and just after, the writer was cut off from Redis', () => {
+  expect([bendsAt(30), bendsAt(2_900), bendsAt(3_100)]).toEqual([true, true, false])
+})
+
+test.each([
+  ['another process was cut off', { target: 2 }],
+  ['the writer was cut off after its write', { from: 30 }],
+  ['the fault took Redis from nobody', { redis: 'none' }],
+])('it breaks the guarantee when %s', (_, fault) => {
+  expect(bendsAt(40, fault)).toBe(false)
+})
+
+test('a fault that takes Redis from everybody excuses every writer', () => {
+  expect(bendsAt(30, { redis: 'all', target: 0 })).toBe(true)
 })

@@ -100,9 +100,9 @@ export class Tally {
  * not reach Redis, and the read started before that was over and made up for.
  *
  * @param {Violation} violation
- * @param {FaultPlan} plan
+ * @param {Pick<FaultPlan, 'between'>} plan
  */
-function isBent({ kind, missed, read }, plan) {
+export function isBent({ kind, missed, read }, plan) {
   if (kind !== 'stale' || missed.length === 0) return false
   return missed.every(({ by }) =>
     plan.between(by.start - RECOVERY, by.end).some(({ redis, target, to }) => {
