@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { State, Violation } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { FaultPlan } from './coherence/fault-plan.mjs'
 import { isBent } from './coherence/tally.mjs'
@@ -19,11 +20,10 @@ test.each([
 })
 
 /** A stale read at this instant that missed a write of process 1 between 10 and 20 ms, while process 1 was cut off. */
-function bendsAt(start: number, fault: object = {}): boolean {
+function bendsAt(start: number, fault: object = {}, more: Partial<Violation> = {}): boolean {
   const plan = Object.assign(Object.create(FaultPlan.prototype), {
     happened: [{ name: 'redis-isolate', redis: 'one', target: 1, from: 5, to: 1_000, ...fault }],
   })
-  const by = { write: 'w', process: 1, name: 'update', start: 10, end: 20 }
   const read = {
     kind: 'read',
     process: 2,
@@ -33,8 +33,19 @@ function bendsAt(start: number, fault: object = {}): boolean {
     start,
     end: start + 1,
   } as const
-  const missed = [{ version: 7, group: '', by }]
-  return isBent({ kind: 'stale', register: 'item:1', saw: 6, missed, read }, plan)
+  const violation: Violation = {
+    kind: 'stale',
+    register: 'item:1',
+    saw: 6,
+    missed: [missedWrite(1, '')],
+    read,
+    ...more,
+  }
+  return isBent(violation, plan)
+}
+
+function missedWrite(process: number, group: string): State {
+  return { version: 7, group, by: { write: 'w', process, name: 'update', start: 10, end: 20 } }
 }
 
 test('a stale read bends the guarantee only while, and just after, the writer was cut off from Redis', () => {
@@ -51,4 +62,14 @@ test.each([
 
 test('a fault that takes Redis from everybody excuses every writer', () => {
   expect(bendsAt(30, { redis: 'all', target: 0 })).toBe(true)
+})
+
+test('a later write by somebody who could tell is no excuse, unless the row had left what was read', () => {
+  const values = [1]
+  const read = { kind: 'read', process: 2, query: 'any', values, seen: {}, start: 30, end: 31 } as const
+  const missed = [missedWrite(1, 'owner:2'), missedWrite(0, 'owner:3')]
+  expect(bendsAt(30, {}, { missed, read })).toBe(false)
+  const ofGroup = (group: string) =>
+    bendsAt(30, {}, { missed, read: { ...read, complete: { table: 'item', group } } })
+  expect([ofGroup('owner:1'), ofGroup('owner:2'), ofGroup('owner:3')]).toEqual([true, false, false])
 })

@@ -104,11 +104,26 @@ export class Tally {
  */
 export function isBent({ kind, missed, read }, plan) {
   if (kind !== 'stale' || missed.length === 0) return false
-  return missed.every(({ by }) =>
+  return touching(missed, read).every(({ by }) =>
     plan.between(by.start - RECOVERY, by.end).some(({ redis, target, to }) => {
       const hits = redis === 'all' || (redis === 'one' && target === by.process)
       return hits && read.start <= to + RECOVERY
     }),
+  )
+}
+
+/**
+ * The missed writes that had to tell this reader: a write to a row that has left the group before, and does not
+ * come back with it, has nothing to tell to who reads the group by its value.
+ *
+ * @param {Violation['missed']} missed oldest first
+ * @param {Violation['read']} read
+ */
+function touching(missed, { complete, values }) {
+  const group = values.length > 0 ? complete?.group : undefined
+  if (group === undefined) return missed
+  return missed.filter(
+    (state, index) => index === 0 || [state, missed[index - 1]].some(each => each?.group === group),
   )
 }
 
