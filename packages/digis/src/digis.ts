@@ -1,11 +1,19 @@
 import { type EndOptions, Pool, type PoolOptions } from 'holdfast'
+import { cacheBeside, isCached } from './cache/cache-of-pool.js'
+import { cacheFrom, type DigisCacheOptions } from './cache/digis-cache.js'
 import { databaseOn, type Limits, type QueryRunner } from './database/database.js'
 import { numberTypes } from './database/number-types.js'
 import { type Platform, platformOn } from './platform.js'
 import { type UseCases, useCasesOn } from './use-cases.js'
 
 /** A pool of Holdfast's, or the options to make one. */
-export type DigisOptions = Pool | { readonly pool: Pool } | PoolOptions
+export type DigisOptions = Pool | { readonly pool: Pool } | DigisPoolOptions
+
+/** The options of a Holdfast pool. */
+export interface DigisPoolOptions extends Omit<PoolOptions, 'cache'> {
+  /** Caches what the contract says is cached: `true` in this process, `{ redis }` for all. Default: false. */
+  cache?: DigisCacheOptions | boolean
+}
 
 /** In what a call runs. */
 export interface Scope extends Limits {
@@ -21,7 +29,7 @@ export interface Digis extends UseCases, Platform {
    * `digis.with({ timeout: '2s', signal })`, `digis.transaction(tx => digis.with({ client: tx }).createUser(…))`.
    */
   with(scope: Scope): UseCases
-  /** Ends the pool, if `createDigis` made it; one that was handed in stays open. */
+  /** Ends `cacheUtils`, and the pool if `createDigis` made it; one that was handed in stays open. */
   end(options?: EndOptions): Promise<void>
 }
 
@@ -35,16 +43,26 @@ export interface Digis extends UseCases, Platform {
  */
 export function createDigis(options: DigisOptions): Digis {
   const given = givenPool(options)
-  const pool = given ?? new Pool({ types: numberTypes, ...(options as PoolOptions) })
+  const pool = given ?? makePool(options as DigisPoolOptions)
+  const cached = isCached(pool)
+  const beside = cacheBeside(pool)
   return Object.defineProperties({} as Digis, {
-    ...Object.getOwnPropertyDescriptors(platformOn(pool)),
-    ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool))),
+    ...Object.getOwnPropertyDescriptors(platformOn(pool, beside)),
+    ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool, { cached }))),
     ...Object.getOwnPropertyDescriptors({
       pool,
-      with: ({ client = pool, ...limits }: Scope) => useCasesOn(databaseOn(client, limits)),
-      end: async (how?: EndOptions) => (given === undefined ? pool.end(how) : undefined),
+      with: ({ client = pool, ...limits }: Scope) =>
+        useCasesOn(databaseOn(client, { ...limits, cached: cached && client === pool })),
+      end: async (how?: EndOptions) => {
+        beside.close()
+        if (given === undefined) await pool.end(how)
+      },
     }),
   })
+}
+
+function makePool({ cache, ...options }: DigisPoolOptions): Pool {
+  return new Pool({ types: numberTypes, ...options, cache: cacheFrom(cache) })
 }
 
 function givenPool(options: DigisOptions): Pool | undefined {

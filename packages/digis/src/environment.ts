@@ -1,4 +1,5 @@
 import type { PoolOptions } from 'holdfast'
+import type { DigisCacheOptions } from './cache/digis-cache.js'
 import { DigisError } from './digis-error.js'
 
 /** Environment variables by name. */
@@ -21,6 +22,18 @@ export function poolOptionsFrom(environment: Environment): PoolOptions {
     database: DB_NAME,
     ...(DB_PASSWORD && { password: DB_PASSWORD }),
   }
+}
+
+/**
+ * Where the cache is, as the environment says: in the Redis of `REDIS_URL`, or in this process.
+ *
+ * @throws DigisError `DIGIS_NOT_CONFIGURED` for a REDIS_URL that is none; never repeats it
+ */
+export function cacheOptionsFrom({ REDIS_URL }: Environment): DigisCacheOptions {
+  if (!REDIS_URL) return {}
+  if (/^rediss?:\/\//.test(REDIS_URL) && URL.canParse(REDIS_URL)) return { redis: REDIS_URL }
+  const expected = 'REDIS_URL: expected a URL that begins with redis:// or rediss://.'
+  throw new DigisError('DIGIS_NOT_CONFIGURED', 'configuration', expected)
 }
 
 function portFrom({ DB_PORT }: Environment): number {

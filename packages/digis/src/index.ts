@@ -1,7 +1,9 @@
+export type { CacheAccess, CacheClient } from './cache/cache-access.js'
+export { type DigisCacheOptions, digisCache } from './cache/digis-cache.js'
 export { type Creator, MAX_TERM } from './creators/creator.js'
 export type { CreatorService } from './creators/creator-service.js'
 export type { Limits, QueryRunner } from './database/database.js'
-export { createDigis, type Digis, type DigisOptions, type Scope } from './digis.js'
+export { createDigis, type Digis, type DigisOptions, type DigisPoolOptions, type Scope } from './digis.js'
 export {
   DigisError,
   type DigisErrorCode,
@@ -9,7 +11,7 @@ export {
   type InputProblem,
   InsufficientTokensError,
 } from './digis-error.js'
-export { type Environment, poolOptionsFrom } from './environment.js'
+export { cacheOptionsFrom, type Environment, poolOptionsFrom } from './environment.js'
 export type { HealthService } from './health/health-service.js'
 export { type Count, MAX_LIMIT } from './input/amounts.js'
 export type { Id } from './input/identifiers.js'
@@ -20,7 +22,6 @@ export type { Platform } from './platform.js'
 export { migrateDigis } from './schema.js'
 export { SESSION_TYPES, type Session, type SessionType, type SessionWithPeople } from './sessions/session.js'
 export type { SessionService } from './sessions/session-service.js'
-export type { CacheAccess } from './stats/cache-access.js'
 export type { Earnings } from './stats/earnings.js'
 export type { EarningsService } from './stats/earnings-service.js'
 export type { TokenOperation } from './tokens/token-account.js'

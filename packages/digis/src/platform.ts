@@ -8,9 +8,9 @@ import type {
   TransactionOptions,
 } from 'holdfast'
 import type { PoolClient } from 'pg'
+import type { CacheAccess } from './cache/cache-access.js'
 import { type HealthService, healthService } from './health/health-service.js'
 import { migrateDigis } from './schema.js'
-import { type CacheAccess, noCache } from './stats/cache-access.js'
 
 /** The part of the DIGIS contract that is about the database itself. */
 export interface Platform extends HealthService {
@@ -27,6 +27,7 @@ export interface Platform extends HealthService {
   getPoolStats(): PoolStats
   /** As of now. */
   readonly queryMetrics: QueryMetrics
+  /** A small cache of the application's own; see {@link CacheAccess}. */
   readonly cacheUtils: CacheAccess
   /**
    * Creates the schema in an empty database or brings it up to date: all of it or nothing.
@@ -36,7 +37,7 @@ export interface Platform extends HealthService {
   addMissingColumns(): Promise<MigrateResult>
 }
 
-export function platformOn(pool: Pool): Platform {
+export function platformOn(pool: Pool, cacheUtils: CacheAccess): Platform {
   const query = pool.query.bind(pool) as Pool['query']
   const transaction: Platform['transaction'] = (work, options) => pool.transaction(work, options)
   return {
@@ -50,7 +51,7 @@ export function platformOn(pool: Pool): Platform {
     get queryMetrics() {
       return pool.stats().queryMetrics
     },
-    cacheUtils: noCache,
+    cacheUtils,
     addMissingColumns: () => migrateDigis(pool),
   }
 }

@@ -1,3 +1,4 @@
+import { CREATORS, SEARCHES } from '../cache/lifetimes.js'
 import type { Statement } from '../database/database.js'
 import type { Position } from '../paging/cursor.js'
 import { USER_COLUMNS } from '../users/user-queries.js'
@@ -5,20 +6,23 @@ import { USER_COLUMNS } from '../users/user-queries.js'
 /** The largest key: no row is behind it. */
 const BEHIND_ALL = '9223372036854775807'
 
-const FOUND = 'is_creator AND bio_search @@ bio_query($1)'
+/** Written as an equality, so that only changes of creators touch what was read by it. The plans are the same. */
+const CREATOR = 'is_creator = true'
+const FOUND = `${CREATOR} AND bio_search @@ bio_query($1)`
 const RANK = 'ts_rank(bio_search, bio_query($1))'
 
 export function selectCreators(): Statement {
-  const text = `SELECT ${USER_COLUMNS} FROM users WHERE is_creator ORDER BY id DESC`
-  return { text, values: [], readOnly: true }
+  const text = `SELECT ${USER_COLUMNS} FROM users WHERE ${CREATOR} ORDER BY id DESC`
+  return { text, values: [], readOnly: true, cache: CREATORS }
 }
 
 /** Newest first, in numbered pages. */
 export function selectCreatorsFrom(limit: number, offset: number): Statement {
   return {
-    text: `SELECT ${USER_COLUMNS} FROM users WHERE is_creator ORDER BY id DESC LIMIT $1 OFFSET $2`,
+    text: `SELECT ${USER_COLUMNS} FROM users WHERE ${CREATOR} ORDER BY id DESC LIMIT $1 OFFSET $2`,
     values: [limit, offset],
     readOnly: true,
+    cache: SEARCHES,
   }
 }
 
@@ -26,9 +30,10 @@ export function selectCreatorsFrom(limit: number, offset: number): Statement {
 export function selectCreatorsAfter(limit: number, start: Position | undefined): Statement {
   return {
     text: `SELECT ${USER_COLUMNS}, '' AS page_key FROM users
-            WHERE is_creator AND id < $2 ORDER BY id DESC LIMIT $1`,
+            WHERE ${CREATOR} AND id < $2 ORDER BY id DESC LIMIT $1`,
     values: [limit, start?.id ?? BEHIND_ALL],
     readOnly: true,
+    cache: CREATORS,
   }
 }
 
@@ -38,6 +43,7 @@ export function searchCreatorsFrom(term: string, limit: number, offset: number):
     text: `SELECT ${USER_COLUMNS} FROM users WHERE ${FOUND} ORDER BY ${RANK} DESC, id DESC LIMIT $2 OFFSET $3`,
     values: [term, limit, offset],
     readOnly: true,
+    cache: SEARCHES,
   }
 }
 
@@ -49,5 +55,6 @@ export function searchCreatorsAfter(term: string, limit: number, start: Position
             ORDER BY ${RANK} DESC, id DESC LIMIT $2`,
     values: [term, limit, start?.key ?? 'infinity', start?.id ?? BEHIND_ALL],
     readOnly: true,
+    cache: SEARCHES,
   }
 }

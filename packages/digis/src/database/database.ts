@@ -10,10 +10,14 @@ export interface Statement {
   readonly readOnly?: boolean
   /** Applying it twice is the same as once. */
   readonly idempotent?: boolean
+  /** How long its result may be kept, where that is not as its tables say. Frozen. */
+  readonly cache?: NonNullable<QueryExtras['cache']>
 }
 
 /** All that the use cases need of a database. */
 export interface Database {
+  /** Whether reads are cached. Never inside a transaction. */
+  readonly cached: boolean
   run<R extends QueryResultRow>(statement: Statement): Promise<QueryResult<R>>
 }
 
@@ -32,9 +36,19 @@ export interface QueryRunner {
   query<R extends QueryResultRow>(config: Config): Promise<QueryResult<R>>
 }
 
+/** How a {@link Database} is to be. */
+export interface DatabaseOptions extends Limits {
+  /** Default: false. */
+  readonly cached?: boolean
+}
+
 /** A {@link Database} on whatever runs queries; the keys of its rows are numbers, whatever the runner's types. */
-export function databaseOn(runner: QueryRunner, limits: Limits = {}): Database {
+export function databaseOn(
+  runner: QueryRunner,
+  { cached = false, ...limits }: DatabaseOptions = {},
+): Database {
   return {
+    cached,
     run: <R extends QueryResultRow>(statement: Statement) =>
       runner.query<R>({ ...statement, ...limits, types: numberTypes }),
   }

@@ -1,7 +1,8 @@
+import { ACTIVE_SESSIONS } from '../cache/lifetimes.js'
 import { asPageKey, bothSides } from '../database/both-sides.js'
 import type { Statement } from '../database/database.js'
 import type { Position } from '../paging/cursor.js'
-import type { SessionType } from './session.js'
+import type { PeopleOfSession, SessionType } from './session.js'
 
 const COLUMNS = 'id, creator_id, fan_id, type, start_time, end_time, created_at, updated_at'
 const NEWEST_FIRST = 'start_time DESC, id DESC'
@@ -26,18 +27,27 @@ export function endSessionOnce(id: string): Statement {
   }
 }
 
+const WITH_PEOPLE = `
+  SELECT ${COLUMNS.replaceAll(/\w+/g, column => `s.${column}`)},
+         c.supabase_id AS creator_supabase_id, c.bio AS creator_bio, f.supabase_id AS member_supabase_id
+    FROM sessions AS s
+    JOIN users AS c ON c.id = s.creator_id
+    JOIN users AS f ON f.id = s.fan_id
+   WHERE s.id = $1`
+
+/** Would depend on every user, were it cached: who the two are does not show in it. */
 export function selectSessionWithPeople(id: string): Statement {
-  const columns = COLUMNS.replaceAll(/\w+/g, column => `s.${column}`)
-  return {
-    text: `SELECT ${columns}, c.supabase_id AS creator_supabase_id, c.bio AS creator_bio,
-                  f.supabase_id AS member_supabase_id
-             FROM sessions AS s
-             JOIN users AS c ON c.id = s.creator_id
-             JOIN users AS f ON f.id = s.fan_id
-            WHERE s.id = $1`,
-    values: [id],
-    readOnly: true,
-  }
+  return { text: WITH_PEOPLE, values: [id], readOnly: true, cache: false }
+}
+
+export function selectPeopleOfSession(id: string): Statement {
+  return { text: 'SELECT creator_id, fan_id FROM sessions WHERE id = $1', values: [id], readOnly: true }
+}
+
+/** No row when the two are others by now. Depends on the session and its two users alone. */
+export function selectSessionBetween(id: string, { creator_id, fan_id }: PeopleOfSession): Statement {
+  const text = `${WITH_PEOPLE} AND s.creator_id = $2 AND s.fan_id = $3`
+  return { text, values: [id, creator_id, fan_id], readOnly: true }
 }
 
 export function selectSessionsFrom(userId: string, limit: number, offset: number): Statement {
@@ -77,5 +87,6 @@ export function selectActiveSessions(userId: string): Statement {
            ORDER BY ${NEWEST_FIRST}`,
     values: [userId],
     readOnly: true,
+    cache: ACTIVE_SESSIONS,
   }
 }

@@ -10,8 +10,8 @@ import {
   selectActiveSessions,
   selectSessionsAfter,
   selectSessionsFrom,
-  selectSessionWithPeople,
 } from './session-queries.js'
+import { sessionWithPeople } from './session-with-people.js'
 
 /** The use cases of sessions. A user's sessions are those in which they are the creator or the fan. */
 export interface SessionService {
@@ -53,8 +53,7 @@ export function sessionService(database: Database): SessionService {
     },
 
     async getSessionById(id) {
-      const { rows } = await database.run<SessionWithPeople>(selectSessionWithPeople(checkId('id', id)))
-      return rows[0] ?? null
+      return sessionWithPeople(database, checkId('id', id))
     },
 
     async getUserSessions(user_id, limit, offset) {

@@ -17,6 +17,9 @@ export interface Session {
   readonly updated_at: Date
 }
 
+/** Who meets in a session. */
+export type PeopleOfSession = Pick<Session, 'creator_id' | 'fan_id'>
+
 /** A session and what its page shows of its two people. */
 export interface SessionWithPeople extends Session {
   readonly creator_supabase_id: string

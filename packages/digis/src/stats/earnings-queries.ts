@@ -1,3 +1,4 @@
+import { STATISTICS } from '../cache/lifetimes.js'
 import type { Statement } from '../database/database.js'
 
 /** One row, also of a creator whom nobody has paid. */
@@ -10,5 +11,6 @@ export function selectEarnings(creatorId: string): Statement {
              FROM payments WHERE creator_id = $1`,
     values: [creatorId],
     readOnly: true,
+    cache: STATISTICS,
   }
 }
