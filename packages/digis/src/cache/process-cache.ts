@@ -40,9 +40,10 @@ export function processCache({ maxBytes = MAX_BYTES, now = () => performance.now
     async get(key) {
       const found = kept.get(key)
       if (found === undefined) return null
-      if (now() >= found.expiresAt) return (remove(key), null)
-      add(key, found)
-      return JSON.parse(found.text)
+      // Put behind all others it is the last to go, unless its time is over.
+      if (now() < found.expiresAt) add(key, found)
+      else remove(key)
+      return kept.has(key) ? JSON.parse(found.text) : null
     },
     async set(key, value, ttl = DEFAULT_TTL_SECONDS) {
       const wanted = keepable(value, ttl)

@@ -50,6 +50,7 @@ function given(object: object): object {
   return object
 }
 
+/** Declared, because a formatter would make an arrow of an expression, and nothing can extend an arrow. */
 const Given = given as unknown as new (object: object) => object
 
 /** Keeps the information of a result in a private field of the result itself: nothing that compares or copies sees it. */

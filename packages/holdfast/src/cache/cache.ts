@@ -166,13 +166,13 @@ export class Cache implements PoolCache {
       entries: this.#memory.size,
       bytes: this.#memory.bytes,
       enabled: this.enabled,
-      ...(remote && { redis: remote.state }),
+      ...(remote && { redis: this.#redisState(remote) }),
     })
   }
 
-  /** Whether results are kept at this moment: always in process, with Redis while it answers. */
+  /** Whether results are kept at this moment: always in process, with Redis while it answers and is settled. */
   get enabled(): boolean {
-    return this.#remote === undefined || this.#remote.available
+    return this.#remote === undefined || (this.#remote.available && this.#shared?.settled === true)
   }
 
   /** Says what the cache would do with a query, and why. The query is not run. */
@@ -190,6 +190,11 @@ export class Cache implements PoolCache {
   async close(): Promise<void> {
     this.#memory.clear()
     await this.#remote?.close()
+  }
+
+  #redisState({ state }: RemoteSwitch): RemoteSwitch['state'] {
+    if (!state.available || this.enabled) return state
+    return { available: true, reason: 'writes that relied on an earlier Redis may be under way' }
   }
 
   #wishOf(parts: QueryParts | undefined): HitWish {

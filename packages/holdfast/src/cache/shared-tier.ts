@@ -54,6 +54,11 @@ export class SharedTier {
     return this.#wide
   }
 
+  /** Whether what is kept may be relied on, and so anything is kept. */
+  get settled(): boolean {
+    return this.#parts.settling.settled
+  }
+
   /** Everything acknowledged before this instant has reached the tags of this process. */
   get validAsOf(): number {
     return this.#validAsOf

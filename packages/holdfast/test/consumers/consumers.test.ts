@@ -62,6 +62,11 @@ describe('a program with the packed archives installed', () => {
     expect(await output('commonjs-digis.cjs')).toEqual({ answer: 42, connected: true, totalCount: 1 })
   })
 
+  test('in CommonJS requires @holdfast/digis/db-with-cache in place of its old module, and is cached', async () => {
+    const expected = { queries: [1, 0], bio: 'Tango', cacheEnabled: true, kept: { a: 1 }, client: null }
+    expect(await output('commonjs-digis-with-cache.cjs')).toEqual(expected)
+  })
+
   test('in JavaScript imports holdfast and runs a transaction', async () => {
     expect(await output('module.mjs')).toEqual({ answer: 42 })
   })
@@ -83,6 +88,6 @@ describe('a program with the packed archives installed', () => {
 
   test('finds types and code behind every public entry', async () => {
     await compile(['typed-all.mts'], NODENEXT)
-    expect(await output('typed-all.mjs')).toEqual([true, true, true, true, true])
+    expect(await output('typed-all.mjs')).toEqual([true, true, true, true, true, true])
   })
 })
