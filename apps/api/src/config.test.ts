@@ -20,6 +20,7 @@ test('an empty environment gives the defaults of development', () => {
     environment: 'development',
     databaseUrl: undefined,
     databasePoolMax: undefined,
+    cache: {},
     host: '127.0.0.1',
     port: 3000,
     logLevel: 'info',
@@ -73,6 +74,15 @@ test.each([
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL: expected one of trace'],
 ])('%s=%s is refused with what was expected and what was given', (name, value, message) => {
   expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(message)])
+})
+
+test('the cache is in this process, in the Redis of REDIS_URL, or off', () => {
+  const cacheOf = (env: Record<string, string>) => readConfig(env).cache
+  expect(cacheOf({ REDIS_URL: 'rediss://cache.example:6380/1' })).toEqual({
+    redis: 'rediss://cache.example:6380/1',
+  })
+  expect(cacheOf({ REDIS_URL: 'redis://cache.example', CACHE: 'off' })).toBe(false)
+  expect(problemsOf({ REDIS_URL: `http://me:${SECRET}@host` }).join()).not.toContain(SECRET)
 })
 
 test('every variable that does not fit is named at once', () => {

@@ -29,6 +29,17 @@ export const VARIABLES = {
     about: 'The most connections the pool opens. Absent: the pool chooses by environment.',
     ...integer(1, 1000),
   },
+  CACHE: {
+    about:
+      'Whether reads are cached: `off` when other programs write to the database, or several processes without Redis.',
+    fallback: 'on',
+    ...oneOf('on', 'off'),
+  },
+  REDIS_URL: {
+    about: 'The Redis that all processes of the service share their cache in. Absent: each caches by itself.',
+    secret: true,
+    ...address('redis:', 'rediss:'),
+  },
   HOST: { about: 'The address to listen on; `0.0.0.0` in a container.', fallback: '127.0.0.1', ...text() },
   PORT: { about: 'The port to listen on; `0` takes a free one.', fallback: '3000', ...integer(0, 65_535) },
   LOG_LEVEL: {
@@ -109,6 +120,12 @@ export interface TokenRules {
   readonly audiences: readonly string[]
 }
 
+/** Where reads are cached. */
+export interface CacheConfig {
+  /** Absent: in this process only. */
+  readonly redis?: string
+}
+
 /** The settings of the service, frozen. Durations are milliseconds, sizes bytes. */
 export interface Config {
   readonly environment: 'development' | 'production' | 'test'
@@ -116,6 +133,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Connections at most; absent: the pool decides by environment. */
   readonly databasePoolMax: number | undefined
+  /** `false`: every read asks the database. */
+  readonly cache: CacheConfig | false
   /** The address to listen on. */
   readonly host: string
   /** 0 takes a free one. */
@@ -208,6 +227,7 @@ function assemble({ required, optional }: Read): Config {
     environment: required('NODE_ENV'),
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
+    cache: cacheConfig(required, optional),
     host: required('HOST'),
     port: required('PORT'),
     logLevel: required('LOG_LEVEL'),
@@ -219,6 +239,12 @@ function assemble({ required, optional }: Read): Config {
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
     trustProxy: required('TRUST_PROXY'),
   })
+}
+
+function cacheConfig(required: Read['required'], optional: Read['optional']): Config['cache'] {
+  const redis = optional('REDIS_URL')
+  if (required('CACHE') === 'off') return false
+  return Object.freeze(redis === undefined ? {} : { redis })
 }
 
 /** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */

@@ -1,4 +1,4 @@
-import { createDigis } from '@holdfast/digis'
+import { createDigis, digisCache } from '@holdfast/digis'
 import type { FastifyBaseLogger } from 'fastify'
 import { Pool } from 'holdfast'
 import type { App } from './app.js'
@@ -75,11 +75,16 @@ function withRules(config: Config, rules: TokenRules | undefined): Config {
 }
 
 /** Everything but its size is the pool's own default: 5 s to connect, 30 s for a query at most. */
-function createPool(connectionString: string, { databasePoolMax }: Config, logger: FastifyBaseLogger): Pool {
+function createPool(
+  connectionString: string,
+  { databasePoolMax, cache }: Config,
+  logger: FastifyBaseLogger,
+): Pool {
   return new Pool({
     connectionString,
     name: 'api',
     logger,
+    cache: cache && digisCache(cache),
     ...(databasePoolMax === undefined ? {} : { max: databasePoolMax }),
   })
 }

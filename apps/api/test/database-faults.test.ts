@@ -8,7 +8,8 @@ import { until } from './support/until.js'
 let service: TestService
 beforeEach(async () => {
   // Longer than any test waits: only what is asked for in a test ends a query.
-  service = await startService({ DATABASE_POOL_MAX: '1', REQUEST_TIMEOUT: '60s' })
+  // What is cached would not notice.
+  service = await startService({ CACHE: 'off', DATABASE_POOL_MAX: '1', REQUEST_TIMEOUT: '60s' })
 })
 afterEach(() => service.close())
 

@@ -42,7 +42,8 @@ beforeAll(async () => {
   url = await ownedDatabase()
   far = await startTcpProxy(server.port, { delay: 200 })
   // Longer than any test waits: only what the service finds out by itself ends a request.
-  near = await serviceOn(url, { DATABASE_POOL_MAX: '3', REQUEST_TIMEOUT: '60s' })
+  // What is cached would not notice.
+  near = await serviceOn(url, { CACHE: 'off', DATABASE_POOL_MAX: '3', REQUEST_TIMEOUT: '60s' })
   cast = await prepareCast(near.call, near.join)
 })
 afterAll(async () => {

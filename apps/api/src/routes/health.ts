@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { App } from '../app.js'
+import { type CacheSource, cacheState } from '../cache-state.js'
 import { describeError } from '../log-problem.js'
 
 /** What the service asks of its pool to know whether the database answers. */
-export interface HealthSource {
+export interface HealthSource extends CacheSource {
   /** Never throws. */
   health(options: {
     timeout: number
@@ -21,6 +22,13 @@ const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs
 const READY = {
   status: Type.Enum(['ok', 'stopping', 'unavailable']),
   database: Type.Object({ healthy: Type.Boolean(), latencyMs: Type.Union([Type.Number(), Type.Null()]) }),
+  cache: Type.Object(
+    {
+      status: Type.Enum(['ok', 'degraded', 'off']),
+      tier: Type.Union([Type.Enum(['process', 'redis']), Type.Null()]),
+    },
+    { description: 'While it is degraded, reads are slower and nothing else: the service is ready.' },
+  ),
 }
 
 const Ready = Type.Object(READY, { description: 'Whether the database answers.' })
@@ -51,7 +59,8 @@ export function healthRoutes(app: App, pool: HealthSource): void {
     if (!healthy) request.log.warn({ error: describeError(error) }, 'The database does not answer')
     const status = stopping ? 'stopping' : healthy ? 'ok' : 'unavailable'
     reply.code(status === 'ok' ? 200 : 503)
-    return { status, database: { healthy, latencyMs: healthy ? latencyMs : null } }
+    const database = { healthy, latencyMs: healthy ? latencyMs : null }
+    return { status, database, cache: cacheState(pool) }
   }
   const tags = ['Operation']
   app.get(
