@@ -5,25 +5,32 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 /**
- * @typedef {{ json: boolean, save: boolean, rounds: number }} BenchmarkOptions
+ * @typedef {{ json: boolean, save: boolean, quick: boolean, rounds: number }} BenchmarkOptions
  * @typedef {{ benchmark: string, ok: boolean, broken: string[] }} Outcome what every benchmark's result holds
  */
 
 /**
  * @param {string[]} args
- * @param {{ rounds: number }} defaults the least rounds whose median means something are 7
+ * @param {{ rounds: number, quickRounds?: number }} defaults the least rounds whose median means something are 7;
+ *   `--quick`, where it is offered, only shows that everything works
  * @returns {BenchmarkOptions}
  * @throws {Error} saying what was expected and what was given
  */
-export function readOptions(args, { rounds }) {
+export function readOptions(args, { rounds, quickRounds }) {
   const { values } = parseArgs({
     args,
-    options: { json: { type: 'boolean' }, save: { type: 'boolean' }, rounds: { type: 'string' } },
+    options: {
+      json: { type: 'boolean' },
+      save: { type: 'boolean' },
+      rounds: { type: 'string' },
+      ...(quickRounds !== undefined && { quick: { type: /** @type {const} */ ('boolean') } }),
+    },
   })
-  const { json = false, save = false, rounds: given = String(rounds) } = values
+  const { json = false, save = false, quick = false, rounds: given = String(rounds) } = values
+  if (quick && quickRounds !== undefined) return { json, save, quick, rounds: quickRounds }
   if (!/^\d+$/.test(given) || Number(given) < 7)
     throw new Error(`--rounds: expected a number from 7 on, given "${given}".`)
-  return { json, save, rounds: Number(given) }
+  return { json, save, quick: false, rounds: Number(given) }
 }
 
 /** Without the machine a number means nothing; ratios of one run are what travels. */

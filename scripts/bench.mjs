@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 /** `npm run bench -- <case> [options]`: builds, then runs `benchmarks/cases/<case>.mjs` with the options. */
 
 const CASES = fileURLToPath(new URL('../benchmarks/cases/', import.meta.url))
-/** What benchmarks measure and stand on; the service need not build for that. */
-const PROJECTS = ['packages/holdfast', 'packages/testkit']
+/** What benchmarks measure and stand on. */
+const PROJECTS = ['packages/holdfast', 'packages/testkit', 'apps/api']
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const COMPILER = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
