@@ -8,8 +8,9 @@
  */
 import { startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
-import { RedisStore, sealValue } from 'holdfast'
 import { Redis } from 'ioredis'
+import { RedisStore } from '../../packages/holdfast/dist/cache/redis-store.js'
+import { sealValue } from '../../packages/holdfast/dist/cache/stored-value.js'
 import { median } from '../measure/statistics.mjs'
 import { latencyOf, runSlice } from '../measure/throughput.mjs'
 import { describeMachine, publish, readOptions } from '../result.mjs'

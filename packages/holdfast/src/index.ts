@@ -24,22 +24,11 @@ export {
 } from './base/errors.js'
 export type { PoolOptions } from './base/options.js'
 export type { Logger, Warning } from './base/warning.js'
-export type {
-  RemoteAnswer,
-  RemoteMark,
-  RemoteOrphan,
-  RemoteRead,
-  RemoteStore,
-  RemoteTag,
-} from './cache/ports.js'
-export type { StoreState } from './cache/redis-session.js'
-export type { RedisClusterOptions, RedisLocation, RedisSentinelOptions } from './cache/redis-source.js'
-export { RedisStore, type RedisStoreOptions } from './cache/redis-store.js'
-export { openValue, type StoredValue, sealValue } from './cache/stored-value.js'
-
 export type { CacheInfo } from './cache/cache-info.js'
 export type { CacheStats } from './cache/cache-stats.js'
 export type { Explanation } from './cache/explain.js'
+export type { InvalidateOptions, PoolCache } from './cache/pool-cache.js'
+export type { RedisClusterOptions, RedisLocation, RedisSentinelOptions } from './cache/redis-source.js'
 export type { Transaction, TransactionOptions } from './connections/transaction.js'
 export { errorCategory } from './driver/sqlstate.js'
 export type { QueryExtras } from './driver/to-request.js'
@@ -56,6 +45,5 @@ export type { Health } from './monitoring/health.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
 export { type AcquireOptions, Pool } from './pool.js'
-export { type AcquireOptions, type EndOptions, Pool, type PoolCache } from './pool.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export { type Sql, SqlFragment, sql } from './sql/tag.js'

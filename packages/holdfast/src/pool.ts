@@ -16,7 +16,7 @@ import type { Ask } from './cache/definitions.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
-import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
+import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
 import { onFirstSignal } from './connections/signals.js'
@@ -29,7 +29,7 @@ import type { PgConnection } from './driver/pg-connection.js'
 import type { Outcome } from './driver/running-query.js'
 import { isRolledBackConflict } from './driver/sqlstate.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
-import { type QueryExtras, type RequestDefaults, toRequest } from './driver/to-request.js'
+import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
@@ -260,7 +260,7 @@ export class Pool extends pg.Pool {
     }
   }
 
-  get #requestDefaults(): RequestDefaults {
+  get #requestDefaults() {
     return { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
   }
 
@@ -494,8 +494,4 @@ export class Pool extends pg.Pool {
       throwLater(error)
     }
   }
-}
-
-function unreferenced(client: PoolClient): { ref(): void; unref(): void } {
-  return client as unknown as { ref(): void; unref(): void }
 }

@@ -1,4 +1,4 @@
-import type { ClientConfig, Pool } from 'pg'
+import type { ClientConfig, Pool, PoolClient } from 'pg'
 import type { Clock } from '../base/clock.js'
 import type { PoolOptions, PoolSettings } from '../base/options.js'
 import type { ConnectionPool } from './connection-pool.js'
@@ -65,4 +65,9 @@ export function withoutSecrets({ max, log, Client, Promise: promise }: PoolOptio
 function countExpired({ connections, clock }: DropInParts): number {
   const now = clock.now()
   return [...connections.connections].filter(pooled => now >= pooled.expiresAt).length
+}
+
+/** A client by the methods, undeclared in pg's types, that decide whether its socket keeps the process alive. */
+export function unreferenced(client: PoolClient): { ref(): void; unref(): void } {
+  return client as unknown as { ref(): void; unref(): void }
 }

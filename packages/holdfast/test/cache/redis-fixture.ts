@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client'
-import { RedisStore, type RedisStoreOptions, type RemoteRead } from 'holdfast'
 import { onTestFinished } from 'vitest'
+import type { RemoteRead } from '../../dist/cache/ports.js'
+import { RedisStore, type RedisStoreOptions } from '../../dist/cache/redis-store.js'
 
 /** A store and what it was told. */
 export interface Watched {

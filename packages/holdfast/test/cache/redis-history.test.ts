@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RedisServer, type SeededRandom, seededRandom, startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
-import { openValue, sealValue } from 'holdfast'
 import { expect, test } from 'vitest'
+import { openValue, sealValue } from '../../dist/cache/stored-value.js'
 import { connected, readOf, type Watched } from './redis-fixture.js'
 
 /** Rows of a database that is always right: the committed version, and the highest that was acknowledged. */

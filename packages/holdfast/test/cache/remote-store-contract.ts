@@ -1,5 +1,6 @@
-import { openValue, type RemoteStore, sealValue } from 'holdfast'
 import { expect, test } from 'vitest'
+import type { RemoteStore } from '../../dist/cache/ports.js'
+import { openValue, sealValue } from '../../dist/cache/stored-value.js'
 import { readOf, unique, type Watched } from './redis-fixture.js'
 
 /** Opens a store of the same cache each time; it stands when it is returned. */
