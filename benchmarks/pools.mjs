@@ -1,6 +1,6 @@
 /**
  * @typedef {'holdfast' | 'pg'} PoolName
- * @typedef {{ connectionString: string, max: number, idleTimeoutMillis?: number }} Options what both understand alike
+ * @typedef {{ connectionString: string, max: number, idleTimeoutMillis?: number, cache?: object }} Options what both understand alike; `cache` is for ours alone
  */
 
 /** Loaded when used, so that a process which measures one contender holds no code of the other. */

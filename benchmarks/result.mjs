@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util'
 
 /**
  * @param {string[]} args
- * @param {{ rounds: number, quickRounds?: number }} defaults the least rounds whose median means something are 7;
- *   `--quick`, where it is offered, only shows that everything works
+ * @param {{ rounds: number, quickRounds?: number }} defaults the least rounds whose median means something are 7; a
+ *   benchmark that has a quick run to see that it works says how many rounds that takes
  * @returns {BenchmarkOptions}
  * @throws {Error} saying what was expected and what was given
  */
@@ -23,14 +23,14 @@ export function readOptions(args, { rounds, quickRounds }) {
       json: { type: 'boolean' },
       save: { type: 'boolean' },
       rounds: { type: 'string' },
-      ...(quickRounds !== undefined && { quick: { type: /** @type {const} */ ('boolean') } }),
+      ...(quickRounds !== undefined && { quick: { type: 'boolean' } }),
     },
   })
-  const { json = false, save = false, quick = false, rounds: given = String(rounds) } = values
-  if (quick && quickRounds !== undefined) return { json, save, quick, rounds: quickRounds }
-  if (!/^\d+$/.test(given) || Number(given) < 7)
+  const { json = false, save = false, quick = false, rounds: given } = values
+  if (given !== undefined && !(/^\d+$/.test(given) && Number(given) >= 7))
     throw new Error(`--rounds: expected a number from 7 on, given "${given}".`)
-  return { json, save, quick: false, rounds: Number(given) }
+  const standard = quick && quickRounds !== undefined ? quickRounds : rounds
+  return { json, save, quick, rounds: given === undefined ? standard : Number(given) }
 }
 
 /** Without the machine a number means nothing; ratios of one run are what travels. */

@@ -10,6 +10,7 @@ import { median, pairedRatio } from '../measure/statistics.mjs'
 import { latencyOf, runRound, runSlice } from '../measure/throughput.mjs'
 import { createPool } from '../pools.mjs'
 import { describeMachine, publish, readOptions } from '../result.mjs'
+import { table } from '../table.mjs'
 
 /** @typedef {import('../measure/throughput.mjs').Round} Round */
 
@@ -162,12 +163,4 @@ function memoryLines() {
 /** @param {number} bytes */
 function kib(bytes) {
   return `${(bytes / 1024).toFixed(1)} KiB`
-}
-
-/** @param {Record<string, string | number>[]} rows */
-function table(rows) {
-  const head = Object.keys(rows[0] ?? {})
-  const cells = [head, ...rows.map(row => head.map(name => String(row[name])))]
-  const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)))
-  return cells.map(row => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')).join('\n')
 }

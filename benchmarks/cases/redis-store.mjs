@@ -8,7 +8,7 @@
  */
 import { startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
-import { Redis } from 'ioredis'
+import { Redis } from 'ioredis-6'
 import { RedisStore } from '../../packages/holdfast/dist/cache/redis-store.js'
 import { sealValue } from '../../packages/holdfast/dist/cache/stored-value.js'
 import { median } from '../measure/statistics.mjs'

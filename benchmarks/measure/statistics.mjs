@@ -1,5 +1,5 @@
 /**
- * @param {readonly number[]} values
+ * @param {readonly number[] | Float64Array} values
  * @returns {number} the middle value; of an even number of values, the mean of the two in the middle
  */
 export function median(values) {
@@ -10,7 +10,7 @@ export function median(values) {
 }
 
 /**
- * @param {readonly number[]} values
+ * @param {readonly number[] | Float64Array} values
  * @param {number} part 0.99 for the value that 99 % do not exceed
  */
 export function percentile(values, part) {

@@ -32,6 +32,21 @@ export async function runSlice(task, { concurrency, millis }) {
   return { perSecond: (latencies.length * 1000) / (performance.now() - start), latencies }
 }
 
+/** Reads after which the engine has compiled what it will; a slow contender is given up on after some time. */
+const WARM_UP = { tasks: 15_000, longest: 5 }
+
+/**
+ * Runs a task until it is as fast as it gets: for some time, and on a busy machine for longer.
+ *
+ * @param {Task} task
+ * @param {{ concurrency: number, millis: number }} load
+ */
+export async function warmUp(task, { concurrency, millis }) {
+  let tasks = 0
+  for (let time = 0; time < WARM_UP.longest && tasks < WARM_UP.tasks; time++)
+    tasks += (await runSlice(task, { concurrency, millis })).latencies.length
+}
+
 /**
  * Two slices of each contender in the order A B B A, so that a steady drift of the machine favours neither. Who is A
  * is drawn anew for each round.
