@@ -9,11 +9,14 @@
 import { startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis-6'
-import { RedisStore } from '../../packages/holdfast/dist/cache/redis-store.js'
-import { sealValue } from '../../packages/holdfast/dist/cache/stored-value.js'
 import { median } from '../measure/statistics.mjs'
 import { latencyOf, runSlice } from '../measure/throughput.mjs'
 import { describeMachine, publish, readOptions } from '../result.mjs'
+
+/** What is measured is not public: it is found beside what is. */
+const DIST = new URL('.', import.meta.resolve('holdfast'))
+const { RedisStore } = await import(`${DIST}cache/redis-store.js`)
+const { sealValue } = await import(`${DIST}cache/stored-value.js`)
 
 const PROMISE = { reads: 51_000, barriers: 250_000 }
 const LOAD = { concurrency: 64, millis: 400 }
