@@ -1,27 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkCacheReference } from './cache-reference.mjs'
 import { checkExamples } from './doc-examples.mjs'
 import { checkLinks } from './doc-links.mjs'
 import { checkErrorReference } from './error-reference.mjs'
 import { checkForbiddenText } from './forbidden-text.mjs'
+import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
 import { projectFiles } from './project-files.mjs'
 
 /**
- * Checks what the documents say: links, examples, the reference of the errors, and what must stand nowhere.
+ * Checks what the documents say: links, examples, the references of errors, of the cache and of its invariants, and
+ * what must stand nowhere.
  *
  * @param {string} root
  * @param {{ write?: boolean }} [flags] `write` brings generated references up to date first
  * @returns {Promise<import('./report.mjs').Findings>}
  */
 export async function checkDocs(root, flags = {}) {
-  const reference = await checkErrorReference(root, flags)
+  const references = [
+    ...(await checkErrorReference(root, flags)),
+    ...checkCacheReference(root, flags),
+    ...checkInvariants(root, flags),
+  ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)
   const violations = [
     ...checkLinks(root, pages),
     ...checkExamples(root, pages),
-    ...reference,
+    ...references,
     ...checkForbiddenText(root, files),
   ]
   return { violations, table: pageTable(pages), facts: { pages: pages.size } }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { marksOf, readPart, writePart } from './generated-part.mjs'
 
 /**
  * @typedef {import('./report.mjs').Violation} Violation
@@ -10,7 +11,7 @@ import { pathToFileURL } from 'node:url'
 const PAGE = 'docs/reference/errors.md'
 const BUILT = 'packages/holdfast/dist/base/errors.js'
 const SOURCE = 'packages/holdfast/src/base/errors.ts'
-const [BEGIN, END] = ['<!-- codes: begin (generated) -->', '<!-- codes: end -->']
+const MARKS = marksOf('codes')
 const REMEDY = 'run `npm run build && node scripts/check-docs.mjs --write`'
 
 /** What the page says around the codes when it is written for the first time; from then on it is the author's. */
@@ -19,8 +20,8 @@ const FIRST_PAGE = `# Errors
 Every error that Holdfast makes is a \`HoldfastError\` with a stable \`code\`, a \`category\` and an answer to "may I
 \`retry\`?". An error from PostgreSQL keeps its SQLSTATE in \`code\` and gains \`category\` and \`retry\`.
 
-${BEGIN}
-${END}
+${MARKS.begin}
+${MARKS.end}
 `
 
 /**
@@ -55,32 +56,23 @@ function cell(text) {
 
 /** @param {string} file @param {string} codes */
 function writePage(file, codes) {
-  const page = existsSync(file) ? readFileSync(file, 'utf8') : FIRST_PAGE
-  const { begin, end } = generatedPart(page)
-  // A page without the marks is the author's whole: the check below says what it lacks.
-  if (begin === -1) return
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${page.slice(0, begin)}\n${codes}\n${page.slice(end)}`)
+  writePart(file, MARKS, { part: codes, firstPage: FIRST_PAGE })
 }
 
 /** @param {string} page @param {string} codes */
 function verify(page, codes) {
-  const { begin, end } = generatedPart(page)
-  if (begin === -1) return [outdated(`${PAGE} has no lines ${BEGIN} and ${END} to hold the codes`)]
-  if (page.slice(begin, end).trim() === codes) return []
-  const [written, real] = [codesIn(page.slice(begin, end)), codesIn(codes)]
+  const part = readPart(page, MARKS)
+  if (part === undefined)
+    return [outdated(`${PAGE} has no lines ${MARKS.begin} and ${MARKS.end} to hold the codes`)]
+  if (part === codes) return []
+  const [written, real] = [codesIn(part), codesIn(codes)]
   const missing = real.filter(code => !written.includes(code))
   const gone = written.filter(code => !real.includes(code))
   const difference = [...missing.map(code => `lacks ${code}`), ...gone.map(code => `still has ${code}`)].join(
     ', ',
   )
   return [outdated(`${PAGE} ${difference || 'says something else than the code'}`)]
-}
-
-/** @param {string} page */
-function generatedPart(page) {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  return begin === -1 || end < begin ? { begin: -1, end: -1 } : { begin: begin + BEGIN.length, end }
 }
 
 /** @param {string} text */
