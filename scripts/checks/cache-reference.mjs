@@ -70,9 +70,8 @@ function cell(text) {
  */
 function optionsOf(module, name) {
   const declared = /** @type {any} */ (declarationOf(module, name))
-  const object = declared?.members
-    ? declared
-    : declared?.types?.find((/** @type {any} */ each) => each.type === 'TSTypeLiteral')
+  const isObject = (/** @type {any} */ each) => each.type === 'TSTypeLiteral'
+  const object = declared?.types === undefined ? declared : declared.types.find(isObject)
   const members = object?.members ?? object?.body ?? []
   return members.map((/** @type {any} */ { key, typeAnnotation, start }) => ({
     name: key.name,

@@ -37,7 +37,7 @@ test('a replica is no authority', async () => {
   await ready
 })
 
-test('a primary that is demoted is believed in nothing any more, not even in memory', async () => {
+test('a primary that is demoted is believed in nothing any more, not even in memory (I5, H5)', async () => {
   await using primary = await startRedis({ args: FAST })
   await using replica = await startRedis({ args: FAST })
   await follow(replica, primary)
@@ -57,7 +57,7 @@ test('a primary that is demoted is believed in nothing any more, not even in mem
   expect(value).toBeUndefined()
 })
 
-test('a server that is promoted again after it held what another one had is a cold cache', async () => {
+test('a server that is promoted again after it held what another one had is a cold cache (I5, H5)', async () => {
   await using first = await startRedis({ args: FAST })
   await using second = await startRedis({ args: FAST })
   await follow(second, first)

@@ -77,7 +77,7 @@ test('what is no location is refused without being repeated', () => {
   }
 })
 
-test('of a stalled server every call ends exactly within its budget', async () => {
+test('of a stalled server every call ends exactly within its budget (H25)', async () => {
   await using server = await startRedis()
   const clock = fakeClock()
   const watched = watch({ redis: server.url, clock, budget: 50, markBudget: 25 })
@@ -116,7 +116,7 @@ test('a stalled server is given up by all callers after five failures, and used 
   await fill(store, 'k', 't')
 })
 
-test('a restart is a cold cache for everybody, also when Redis kept its data', async () => {
+test('a restart is a cold cache for everybody, also when Redis kept its data (I5, H5)', async () => {
   await using server = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const watched = await connected({ redis: server.url })
   await fill(watched.store, 'k', 't')

@@ -124,7 +124,7 @@ async function disturb(server: RedisServer, random: SeededRandom): Promise<void>
   }
 }
 
-test(`no hit is older than the last write acknowledged before it, whatever happens to Redis (seed ${SEED})`, async () => {
+test(`no hit is older than the last write acknowledged before it, whatever happens to Redis (seed ${SEED}) (I3)`, async () => {
   await using server = await startRedis()
   const random = seededRandom(SEED)
   const rows = Array.from({ length: ROWS }, () => ({ committed: 0, acknowledged: 0 }))

@@ -18,7 +18,7 @@ describe('given a client of the application', () =>
 const LOOPS = 8
 const ROUNDS = 250
 
-test('in 2,000 changes no invalidation comes later than the barrier begun after its acknowledgement', async () => {
+test('in 2,000 changes no invalidation comes later than the barrier begun after its acknowledgement (I4)', async () => {
   const writer = await connected({ redis: server.url })
   const reader = await connected({ redis: server.url })
   let violations = 0
@@ -36,7 +36,7 @@ test('in 2,000 changes no invalidation comes later than the barrier begun after 
   expect(violations).toBe(0)
 })
 
-test('an answer is never taken over after the invalidation of its stamp was delivered', async () => {
+test('an answer is never taken over after the invalidation of its stamp was delivered (I4)', async () => {
   const writer = await connected({ redis: server.url })
   const reader = await connected({ redis: server.url })
   const tag = unique('race')
@@ -54,7 +54,7 @@ test('an answer is never taken over after the invalidation of its stamp was deli
   expect(violations).toBe(0)
 })
 
-test('reads of one turn share one round trip, and so do barriers', async () => {
+test('reads of one turn share one round trip, and so do barriers (H21)', async () => {
   const { store } = await connected({ redis: server.url })
   const redis = await operator(server.url)
   await redis.configResetStat()
@@ -100,7 +100,7 @@ test('a stamp of junk is never a hit and makes room for a stamp', async () => {
   await expect.poll(async () => (await store.read(readOf(key, key))).stamps[0]).toMatch(/^[\w-]{16,}$/)
 })
 
-test('a flushed script cache costs nothing but a round trip', async () => {
+test('a flushed script cache costs nothing but a round trip (H28)', async () => {
   const { store, resets } = await connected({ redis: server.url })
   const redis = await operator(server.url)
   const key = unique('key')

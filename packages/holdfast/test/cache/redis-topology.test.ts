@@ -47,7 +47,7 @@ describe('in a cluster', () => {
     expect(await isHit(two, 'k', 't', 'u')).toBe(false)
   })
 
-  test('when the slot moves, the cache begins anew on the node that has it', async () => {
+  test('when the slot moves, the cache begins anew on the node that has it (H28)', async () => {
     const servers = await startCluster()
     const rootNodes = servers.map(({ url }) => ({ url }))
     const watched = await connected({ redis: { cluster: { rootNodes } } })

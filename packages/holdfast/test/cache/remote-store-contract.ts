@@ -58,7 +58,7 @@ function testStamps(open: OpenStore): void {
     expect(stamps[1]).not.toBe(before[1])
   })
 
-  test('an invalidation arrives before the barrier that began after the change was acknowledged', async () => {
+  test('an invalidation arrives before the barrier that began after the change was acknowledged (I4)', async () => {
     const [{ store: writer }, reader] = [await open(), await open()]
     const tag = unique('tag')
     await reader.store.read(readOf(tag, tag))
@@ -77,7 +77,7 @@ function testStamps(open: OpenStore): void {
 }
 
 function testMarks(open: OpenStore): void {
-  test('a marked tag has no stamp for anybody, and gets another one after the release', async () => {
+  test('a marked tag has no stamp for anybody, and gets another one after the release (I2)', async () => {
     const [{ store: writer }, { store: reader }] = [await open(), await open()]
     const tag = unique('tag')
     const [before] = await fill(reader, tag, tag)

@@ -81,7 +81,7 @@ function asOnTheWire(text: string | null): string | null {
   return text === 'true' || text === 'false' ? text.slice(0, 1) : text
 }
 
-describe('the canonical spelling agrees with the server', () => {
+describe('the canonical spelling agrees with the server (H11)', () => {
   test.each(TYPES)(
     'about $name: no other value, and none that the server refuses',
     async ({ type, name, texts }) => {

@@ -98,7 +98,7 @@ beforeAll(async () => {
 })
 afterAll(() => shop.end())
 
-describe('a result changes only when a row changes that it is said to depend on', () => {
+describe('a result changes only when a row changes that it is said to depend on (I1)', () => {
   test.each(READS)('%s', async (text, value) => {
     const values = [value]
     const { client, catalog, analyzer } = shop

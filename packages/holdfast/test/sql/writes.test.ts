@@ -78,7 +78,7 @@ function attributionOf(plan: TextPlan): Attribution | undefined {
   return plan.kind === 'write' ? plan.attribution : undefined
 }
 
-describe.each([undefined, 170_000, 150_000])('taking the server for version %s', version => {
+describe.each([undefined, 170_000, 150_000])('taking the server for version %s (I1, H9)', version => {
   let shop: SqlShop
   beforeAll(async () => {
     shop = await sqlShop(version)
