@@ -9,7 +9,10 @@ export type Consistency = 'strict' | 'bounded' | 'ttl'
 export interface TableCacheOptions {
   /** Upper bound of a result's age; writes invalidate before. */
   ttl: Duration
-  /** How long after that (or after a write, or while Redis is away) an old result may be served, saying so. Default: 0. */
+  /**
+   * How long after its `ttl` an old result may be served, saying so; and until then also after a write, or while Redis
+   * is away. Default: 0.
+   */
   maxStale?: Duration
   /** More columns by whose value rows are told apart, besides those of unique indexes and foreign keys. */
   keys?: readonly string[]
@@ -48,7 +51,7 @@ export interface CacheOptions {
   redis?: string | object
   /** Begins every key in Redis. Default: `holdfast`. */
   prefix?: string
-  /** Default: `strict`. */
+  /** How certain a cached read is: `strict`, `bounded` or `ttl`. Default: `strict`. */
   consistency?: Consistency
   /** How far `bounded` reads may be behind the database. Default: 1 s. */
   bound?: Duration
@@ -65,6 +68,7 @@ export interface CacheOptions {
   context?: string
   /** Values are compressed in Redis from this size on. Default: 2,048 bytes. */
   compressFrom?: number
+  /** Keys that encrypt values in Redis; names of keys stay readable. Default: none. */
   encryption?: CacheEncryption
 }
 
@@ -72,8 +76,11 @@ export interface CacheOptions {
 export type QueryCacheOptions =
   | false
   | {
+      /** Default: the shortest of its tables. */
       ttl?: Duration
+      /** Default: the shortest of its tables. */
       maxStale?: Duration
+      /** Default: the pool's. */
       consistency?: Consistency
       /** Tables it depends on besides those the SQL shows: makes functions acceptable that are not immutable. */
       dependsOn?: readonly string[]
