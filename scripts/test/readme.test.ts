@@ -110,21 +110,31 @@ test('the token of a creator that the start prints leads to earnings', async () 
   expect((await tryOut(line)).status).toBe(200)
 })
 
-test('the example of the README compiles and runs on a database of DIGIS', async () => {
-  const { url } = await temporaryDatabase()
-  const pool = new Pool({ connectionString: url, max: 1 })
-  await migrateDigis(pool)
-  await pool.query(
-    "INSERT INTO users (supabase_id, is_creator, bio) VALUES (gen_random_uuid(), true, 'Hello')",
-  )
-  await pool.end()
-  writeFileSync(join(clone.folder, 'example.ts'), readme.example)
-  const options = '--ignoreConfig --module nodenext --target es2022 --types node --outDir example'
-  const compiled = await runLine(`node_modules/.bin/tsc ${options} example.ts`, newcomer)
-  expect(compiled).toMatchObject({ code: 0, output: '' })
-  const run = await runLine('node example/example.js', { ...newcomer, env: { DATABASE_URL: url } })
-  expect(run).toMatchObject({ code: 0, output: expect.stringContaining("bio: 'Hello'") })
+/** What the examples print of a database whose only user has the bio "Hello". */
+const PRINTED = [/bio: 'Hello'/, /status: 'hit'.*bio: 'Changed'.*status: 'miss'/s]
+
+test('every example of the README says here what it prints', () => {
+  expect(readme.examples).toHaveLength(PRINTED.length)
 })
+
+test.each(PRINTED.map((printed, index) => [index, printed] as const))(
+  'example %i of the README compiles and runs on a database of DIGIS',
+  async (index, printed) => {
+    const { url } = await temporaryDatabase()
+    const pool = new Pool({ connectionString: url, max: 1 })
+    await migrateDigis(pool)
+    await pool.query(
+      "INSERT INTO users (supabase_id, is_creator, bio) VALUES (gen_random_uuid(), true, 'Hello')",
+    )
+    await pool.end()
+    writeFileSync(join(clone.folder, 'example.ts'), readme.examples[index] ?? '')
+    const options = '--ignoreConfig --module nodenext --target es2022 --types node --outDir example'
+    const compiled = await runLine(`node_modules/.bin/tsc ${options} example.ts`, newcomer)
+    expect(compiled).toMatchObject({ code: 0, output: '' })
+    const run = await runLine('node example/example.js', { ...newcomer, env: { DATABASE_URL: url } })
+    expect(run).toMatchObject({ code: 0, output: expect.stringMatching(printed) })
+  },
+)
 
 test('Ctrl-C ends everything with exit code 0 and leaves no process', async () => {
   await bioOfFan('Kept')

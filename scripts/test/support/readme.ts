@@ -8,8 +8,8 @@ export interface Readme {
   readonly start: readonly string[]
   /** The lines to try in another terminal. */
   readonly curls: readonly string[]
-  /** The first TypeScript example. */
-  readonly example: string
+  /** The TypeScript examples, each a whole program. */
+  readonly examples: readonly string[]
 }
 
 /** Reads the commands where the newcomer reads them. @throws Error when the README has none of a kind */
@@ -18,10 +18,10 @@ export function readReadme(): Readme {
   const lines = blocks(text, 'sh').flatMap(block => block.trim().split('\n'))
   const start = lines.find(line => /^npm start\b/.test(line))
   const curls = lines.filter(line => line.startsWith('curl '))
-  const [example] = blocks(text, 'ts')
-  if (start === undefined || curls.length === 0 || example === undefined)
+  const examples = blocks(text, 'ts')
+  if (start === undefined || curls.length === 0 || examples.length === 0)
     throw new Error('README.md has no command to start, no curl line or no TypeScript example')
-  return { start: start.split(' '), curls, example }
+  return { start: start.split(' '), curls, examples }
 }
 
 /** The contents of all code blocks in this language. */
