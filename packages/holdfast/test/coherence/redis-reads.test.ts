@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import { startRelay } from '../support/relay.js'
+import {
+  calls,
+  closeGate,
+  eventually,
+  openGate,
+  operator,
+  READ,
+  see,
+  TABLES,
+  WRITE,
+  world,
+} from './redis-world.js'
+
+const $ = world()
+
+const COUNTED = 'SELECT n, counted(n) FROM item WHERE id = $1'
+const GATED = 'SELECT n, gate(n) FROM item WHERE id = $1'
+
+/** How often the database has answered {@link COUNTED}. */
+const loads = async () =>
+  (await $.admin.query('SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS n FROM loads')).rows[0]
+    .n
+
+test('of 2,000 reads none is older than a write that another process was told of before, and many are hits in memory (H21)', async () => {
+  const [writer, reader] = [await $.pool({ max: 8 }), await $.pool({ max: 8 })]
+  const row = async (id: number) => {
+    for (let n = 1; n <= 250; n++) {
+      if (n % 8 === 1) await writer.query(WRITE, [id, n])
+      const seen = await see(reader, READ, id)
+      if (seen.n !== n - ((n - 1) % 8)) return { id, n, ...seen }
+    }
+    return undefined
+  }
+  const wrong = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(row))
+  expect(wrong.filter(each => each !== undefined)).toEqual([])
+  expect(reader.cache.stats().hits.memory).toBeGreaterThan(500)
+})
+
+test('a strict hit in memory waits for what was under way to this process (H21)', async () => {
+  const relay = await startRelay($.redis.port)
+  const [writer, reader] = [await $.pool(), await $.pool({ cache: { redis: relay.url($.redis.url) } })]
+  await see(reader)
+  expect(await see(reader)).toEqual({ n: 0, from: 'hit memory' })
+  relay.stall('answers')
+  await writer.query(WRITE, [1, 1])
+  // What tells this process of the write has not arrived.
+  const seen = see(reader)
+  relay.resume()
+  expect((await seen).n).toBe(1)
+})
+
+test('hits of one tick share one round trip to Redis (H21)', async () => {
+  const [pool, redis] = [await $.pool(), await operator($.redis.url)]
+  await see(pool)
+  await redis.configResetStat()
+  const seen = await Promise.all(Array.from({ length: 100 }, () => see(pool)))
+  expect(new Set(seen.map(({ from }) => from))).toEqual(new Set(['hit memory']))
+  expect(await calls(redis, 'evalsha')).toBe(1)
+})
+
+test('a bounded hit costs no round trip while the bound holds', async () => {
+  const [pool, redis] = [
+    await $.pool({ cache: { consistency: 'bounded', bound: '1h' } }),
+    await operator($.redis.url),
+  ]
+  await see(pool)
+  await redis.configResetStat()
+  for (let read = 0; read < 100; read++) expect(await see(pool)).toEqual({ n: 0, from: 'hit memory' })
+  expect(await calls(redis, 'evalsha')).toBe(0)
+})
+
+test('a bounded read is behind by no more than the bound, also when Redis tells it nothing', async () => {
+  const relay = await startRelay($.redis.port)
+  const cache = {
+    redis: relay.url($.redis.url),
+    consistency: 'bounded',
+    bound: '300ms',
+    redisTimeout: '100ms',
+  } as const
+  const [writer, reader] = [await $.pool(), await $.pool({ cache })]
+  await see(reader)
+  relay.stall('answers')
+  await writer.query(WRITE, [1, 1])
+  await eventually(async () => (await see(reader)).n).toBe(1)
+})
+
+test('a read by ttl asks Redis nothing, and is never older than the ttl', async () => {
+  const cache = { consistency: 'ttl', tables: { ...TABLES, item: '1s' } } as const
+  const [pool, redis] = [await $.pool({ cache }), await operator($.redis.url)]
+  await $.admin.query(WRITE, [1, 1])
+  // The end of an entry's life is the time of its load on this process's clock, and jitter takes from it only.
+  const began = performance.now()
+  await see(pool)
+  await redis.configResetStat()
+  const reads: { age: number; n: number | undefined }[] = []
+  await $.admin.query(WRITE, [1, 2])
+  for (let read = 0; read < 50; read++) {
+    const at = performance.now()
+    reads.push({ age: at - began, n: (await see(pool)).n })
+  }
+  expect(reads.filter(({ age, n }) => n === 1 && age > 1_000)).toEqual([])
+  expect(await calls(redis, 'evalsha')).toBeLessThanOrEqual(1)
+  await eventually(async () => (await see(pool)).n).toBe(2)
+})
+
+test('with maxStale an old result is served while Redis is away, and says so', async () => {
+  const relay = await startRelay($.redis.port)
+  const tables = { ...TABLES, item: { ttl: '1h', maxStale: '1h' } }
+  const pool = await $.pool({ cache: { redis: relay.url($.redis.url), tables } })
+  await see(pool)
+  relay.refuse(true)
+  relay.cut()
+  await eventually(() => pool.cache.stats().enabled).toBe(false)
+  await $.admin.query(WRITE, [1, 1])
+  const { rows, cache } = await pool.query(READ, [1])
+  expect([rows, cache?.status, cache?.tier]).toEqual([[{ n: 0 }], 'stale', 'memory'])
+  expect(pool.cache.stats().stale).toBe(1)
+  // Who does not allow it asks the database.
+  const strict = await pool.query({ text: READ, values: [1], cache: { maxStale: 0 } } as never)
+  expect(strict.rows).toEqual([{ n: 1 }])
+})
+
+test('200 equal misses of four processes are one query to the database', async () => {
+  const pools = await Promise.all([1, 2, 3, 4].map(() => $.pool()))
+  const reads = pools.flatMap(pool => Array.from({ length: 50 }, () => see(pool, COUNTED)))
+  expect(new Set((await Promise.all(reads)).map(({ n }) => n))).toEqual(new Set([0]))
+  expect(await loads()).toBe(1)
+})
+
+test('a dear result is loaded anew before its end, by one process for all, and nobody waits for it', async () => {
+  const tables = { ...TABLES, item: { ttl: '3s', keys: ['owner'] } }
+  const [first, second] = [await $.pool({ cache: { tables } }), await $.pool({ cache: { tables } })]
+  await closeGate($.admin)
+  const load = see(first, GATED)
+  const began = performance.now()
+  // The dearer a load was, the earlier it is refreshed: this one took as long as it may live.
+  while (performance.now() - began < 2_000) await $.admin.query('SELECT pg_sleep(0.05)')
+  await openGate($.admin)
+  await load
+  await see(second, GATED)
+  await closeGate($.admin)
+  const seen: string[] = []
+  while (first.cache.stats().earlyRefreshes + second.cache.stats().earlyRefreshes === 0) {
+    for (const pool of [first, second]) seen.push((await see(pool, GATED)).from)
+  }
+  await openGate($.admin)
+  expect(new Set(seen)).toEqual(new Set(['hit memory']))
+})
