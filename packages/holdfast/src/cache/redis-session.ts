@@ -217,13 +217,17 @@ export class RedisSession {
   async #lookAgain(): Promise<void> {
     const { link } = this
     if (link === undefined) return
+    let isSame: boolean
     try {
-      if (!(await link.verify())) this.#options.events.onReset()
+      isSame = await link.verify()
     } catch (error) {
       if (link === this.#link) this.#drop(failureOf(error))
       return
     }
-    if (link === this.link) this.#scheduleLook()
+    if (!isSame) this.#options.events.onReset()
+    if (link !== this.link) return
+    if (isSame) this.#scheduleLook()
+    else this.#ready()
   }
 
   #unavailable(reason: string, failure?: RedisFailure): void {

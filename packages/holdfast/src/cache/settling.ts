@@ -53,9 +53,10 @@ export class Settling {
     ) {
       try {
         if (await this.#parts.remote.isSettled()) return this.#done(round)
-        const { xmin, xmax } = await this.#snapshot()
-        horizon ??= xmax
-        if (xmin >= horizon) {
+        horizon ??= await this.#horizon()
+        const isOver = (await this.#oldest()) >= horizon
+        // What was found out for an earlier server says nothing of this one.
+        if (isOver && round === this.#round) {
           await this.#parts.remote.settle()
           return this.#done(round)
         }
@@ -70,12 +71,22 @@ export class Settling {
     if (round === this.#round) this.#settled = true
   }
 
-  /** Which transactions are in progress: all before `xmin` have ended, none from `xmax` on has begun to write. */
-  async #snapshot(): Promise<{ xmin: bigint; xmax: bigint }> {
-    const { rows } = await this.#parts.ask(
-      'SELECT pg_snapshot_xmin(s)::text AS xmin, pg_snapshot_xmax(s)::text AS xmax FROM pg_current_snapshot() AS s',
-    )
-    return { xmin: BigInt(String(rows[0]?.xmin)), xmax: BigInt(String(rows[0]?.xmax)) }
+  /**
+   * No transaction with a smaller id can still begin. An id of its own, because the `xmax` of a snapshot is next to the
+   * latest that has ended: the transaction with that very id may be in progress.
+   */
+  #horizon(): Promise<bigint> {
+    return this.#xid('SELECT pg_current_xact_id()::text AS xid')
+  }
+
+  /** All transactions with a smaller id have ended. */
+  #oldest(): Promise<bigint> {
+    return this.#xid('SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid')
+  }
+
+  async #xid(text: string): Promise<bigint> {
+    const { rows } = await this.#parts.ask(text)
+    return BigInt(String(rows[0]?.xid))
   }
 
   #pause(millis: number): Promise<void> {

@@ -15,7 +15,8 @@ export class TestPool extends Pool {
 
   constructor(options: PoolOptions) {
     super(options)
-    this.on('warning', (warning: Warning) => this.warnings.push(warning))
+    const emitter: NodeJS.EventEmitter = this
+    emitter.on('warning', (warning: Warning) => this.warnings.push(warning))
     this.on('error', () => {})
   }
 

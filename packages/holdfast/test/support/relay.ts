@@ -99,7 +99,8 @@ export async function startRelay(target: number): Promise<Relay> {
     if (state.isRefusing) return near.destroy()
     const pair = connect(near, state.target, traffic)
     pairs.add(pair)
-    near.on('close', () => pairs.delete(pair))
+    // The server's side may outlive the client's while something is held.
+    pair.far.on('close', () => pairs.delete(pair))
     return undefined
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
