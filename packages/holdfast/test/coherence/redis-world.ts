@@ -15,8 +15,7 @@ export class TestPool extends Pool {
 
   constructor(options: PoolOptions) {
     super(options)
-    const emitter: NodeJS.EventEmitter = this
-    emitter.on('warning', (warning: Warning) => this.warnings.push(warning))
+    this.on('warning', (warning: Warning) => this.warnings.push(warning))
     this.on('error', () => {})
   }
 

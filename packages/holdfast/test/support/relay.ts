@@ -19,8 +19,8 @@ export interface Relay {
   readonly port: number
   /** Where new connections lead. */
   target: number
-  /** Connections accepted so far. */
-  readonly accepted: number
+  /** Connections accepted, and pieces of requests that came in, so far. */
+  readonly traffic: number
   /** Holds the next piece with this text, and all behind it on its connection. */
   holdAt(text: string, direction?: Direction): Hold
   /** Nothing goes on in a direction, on all connections there are and will be, until {@link Relay.resume}. */
@@ -44,6 +44,7 @@ interface Watch {
 interface Traffic {
   readonly watches: Set<Watch>
   readonly stalled: Set<Direction>
+  count: number
 }
 
 /** One direction of one connection. */
@@ -92,10 +93,10 @@ interface Pair {
 /** Starts a relay to a port of this machine; it ends with the test. */
 export async function startRelay(target: number): Promise<Relay> {
   const pairs = new Set<Pair>()
-  const traffic: Traffic = { watches: new Set(), stalled: new Set() }
-  const state = { target, accepted: 0, isRefusing: false }
+  const traffic: Traffic = { watches: new Set(), stalled: new Set(), count: 0 }
+  const state = { target, isRefusing: false }
   const server = net.createServer(near => {
-    state.accepted++
+    traffic.count++
     if (state.isRefusing) return near.destroy()
     const pair = connect(near, state.target, traffic)
     pairs.add(pair)
@@ -120,8 +121,8 @@ export async function startRelay(target: number): Promise<Relay> {
     set target(next) {
       state.target = next
     },
-    get accepted() {
-      return state.accepted
+    get traffic() {
+      return traffic.count
     },
     holdAt: (text, direction = 'requests') => holdAt({ text, direction }, { traffic, pairs }),
     stall(...directions) {
@@ -157,6 +158,7 @@ function forward(
 ): void {
   if (traffic.stalled.has(direction)) lane.hold()
   from.on('data', (piece: Buffer) => {
+    if (direction === 'requests') traffic.count++
     for (const watch of traffic.watches) {
       if (watch.direction !== direction || lane.isHeld || !piece.includes(watch.text)) continue
       traffic.watches.delete(watch)

@@ -1,0 +1,95 @@
+import { type RedisServer, startRedis } from '@holdfast/testkit'
+import { describe, expect, test } from 'vitest'
+import { soon } from '../support/contender.js'
+import { type Relay, startRelay } from '../support/relay.js'
+import { eventually, operator, ready, see, type TestPool, WRITE, world } from './redis-world.js'
+
+const $ = world()
+
+/** Something that happens to Redis, and its end. */
+interface Harm {
+  readonly what: string
+  readonly reason: string | RegExp
+  begin(server: RedisServer, relay: Relay): Promise<unknown> | unknown
+  end(server: RedisServer, relay: Relay): Promise<unknown> | unknown
+}
+
+const HARMS: readonly Harm[] = [
+  {
+    what: 'refuses connections',
+    reason: /connection/,
+    begin(_, relay) {
+      relay.refuse(true)
+      relay.cut()
+    },
+    end: (_, relay) => relay.refuse(false),
+  },
+  {
+    what: 'is dead',
+    reason: /connection/,
+    begin: server => server.kill(),
+    end: server => server.start(),
+  },
+  {
+    what: 'is frozen',
+    reason: 'no answer within 100 ms',
+    begin: server => server.pause(),
+    end: server => server.resume(),
+  },
+  {
+    what: 'has become a replica',
+    reason: 'the server is a replica',
+    begin: async server => (await operator(server.url)).sendCommand(['REPLICAOF', '127.0.0.1', '1']),
+    end: async server => (await operator(server.url)).sendCommand(['REPLICAOF', 'NO', 'ONE']),
+  },
+  {
+    what: 'wants another password',
+    reason: 'Redis refuses the user or password',
+    async begin(server, relay) {
+      await (await operator(server.url)).configSet('requirepass', 'other')
+      relay.cut()
+    },
+    async end(server) {
+      const redis = await operator(server.url.replace('//', '//:other@'))
+      await redis.configSet('requirepass', '')
+    },
+  },
+]
+
+/** Writes and reads; every answer has to reflect the write before it. */
+async function work(pool: TestPool, rounds: number, from = 0): Promise<void> {
+  for (let n = from + 1; n <= from + rounds; n++) {
+    await pool.query(WRITE, [1, n])
+    expect((await see(pool)).n).toBe(n)
+    expect((await see(pool)).n).toBe(n)
+  }
+}
+
+describe.each(HARMS)('a Redis that $what', ({ reason, begin, end }) => {
+  test('costs no answer, is left alone, is told of once, and is used again when it is back', async () => {
+    await using server = await startRedis()
+    const relay = await startRelay(server.port)
+    const cache = { redis: relay.url(server.url), redisTimeout: '100ms' }
+    const pool = await $.pool({ cache })
+    await begin(server, relay)
+    await work(pool, 10)
+    await eventually(() => pool.stats().cacheEnabled).toBe(false)
+    expect(pool.cache.stats()).toMatchObject({ enabled: false, redis: { available: false } })
+    await eventually(() => pool.cache.stats().redis?.reason).toMatch(reason)
+    const before = relay.traffic
+    await work(pool, 50, 10)
+    // 150 queries; what little is sent comes from the background.
+    expect(relay.traffic - before).toBeLessThan(75)
+    const unavailable = pool.warnings.filter(({ code }) => code === 'cache-unavailable')
+    expect(new Set(unavailable.map(({ message }) => message)).size).toBe(unavailable.length)
+    const another = $.open({ cache })
+    await work(another, 2, 60)
+    await soon(another.end(), 'the end of a pool', 10_000)
+    await end(server, relay)
+    await ready(pool)
+    expect(pool.stats().cacheEnabled).toBe(true)
+    expect(pool.cache.stats().redis).toMatchObject({ available: true })
+    expect((await see(pool)).n).toBe(62)
+    await work(pool, 5, 62)
+  })
+})
