@@ -16,7 +16,7 @@ export const SECRET = randomBytes(32).toString('base64url')
 /**
  * The DIGIS service in a process of its own, as it is deployed.
  *
- * @typedef {{ queries: number, queryMillis: number, cache: { status: string, hitPercent: number } }} Counters
+ * @typedef {{ queries: number, queryMillis: number, cache: { hits: number, misses: number } }} Counters
  * @typedef {{ client: HttpClient, counters: () => Promise<Counters>, stop: () => Promise<void> }} Service
  */
 
@@ -75,5 +75,6 @@ async function countersOf(client) {
   const { body } = await client.send({ method: 'GET', path: '/api/stats', token })
   const { queryMetrics, cache } = JSON.parse(body)
   const { totalQueries: queries, avgDuration } = queryMetrics
-  return { queries, queryMillis: queries * avgDuration, cache }
+  const hits = cache.hits.memory + cache.hits.redis + cache.shared
+  return { queries, queryMillis: queries * avgDuration, cache: { hits, misses: cache.misses } }
 }

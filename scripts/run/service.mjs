@@ -34,7 +34,8 @@ async function serveGiven(env, databaseUrl) {
   await checkGivenDatabase(databaseUrl, env.HOLDFAST_MIGRATE === '1')
   const served = await serveOnPort({ databaseUrl }, env.PORT)
   console.log(
-    `\nDIGIS answers on ${paint('bold', served.address)}, its API is described on ${served.address}/api/docs`,
+    `\nDIGIS answers on ${paint('bold', served.address)}, its API is described on ${served.address}/api/docs\n` +
+      whereCached(env),
   )
   return { stop: () => served.close(), abandon: () => {} }
 }
@@ -53,7 +54,7 @@ async function serveDemo(env) {
   try {
     const served = await serveOnPort({ databaseUrl: database.url, demo: true }, env.PORT)
     database.announce(served.address)
-    sayWhatToTry(served)
+    sayWhatToTry(served, whereCached(env))
     return { stop: () => served.close().finally(() => database.stop()), abandon: () => database.abandon() }
   } catch (error) {
     await database.stop()
@@ -79,10 +80,18 @@ async function serveOnPort(options, givenPort) {
   }
 }
 
-/** @param {import('@holdfast/api').Served} served */
-function sayWhatToTry({ address, demoTokens }) {
+/** @param {NodeJS.ProcessEnv} env */
+function whereCached(env) {
+  const { cache } = readConfig(env, { keyless: true })
+  if (!cache) return 'Nothing is cached (CACHE=off).'
+  return cache.redis ? 'Reads are cached in Redis (REDIS_URL).' : 'Reads are cached in this process.'
+}
+
+/** @param {import('@holdfast/api').Served} served @param {string} cached */
+function sayWhatToTry({ address, demoTokens }, cached) {
   console.log(`
 ${paint('bold', `DIGIS answers on ${address}`)}, its API is described on ${address}/api/docs
+${cached}
 
 Try it in another terminal:
   ${paint('cyan', `curl '${address}/api/creators?limit=3'`)}

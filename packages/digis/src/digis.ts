@@ -1,5 +1,5 @@
 import { type EndOptions, Pool, type PoolOptions } from 'holdfast'
-import { cacheBeside, isCached } from './cache/cache-of-pool.js'
+import { cacheBeside } from './cache/cache-of-pool.js'
 import { cacheFrom, type DigisCacheOptions } from './cache/digis-cache.js'
 import { databaseOn, type Limits, type QueryRunner } from './database/database.js'
 import { numberTypes } from './database/number-types.js'
@@ -44,15 +44,16 @@ export interface Digis extends UseCases, Platform {
 export function createDigis(options: DigisOptions): Digis {
   const given = givenPool(options)
   const pool = given ?? makePool(options as DigisPoolOptions)
-  const cached = isCached(pool)
+  // Not while Redis is away.
+  const isCached = () => pool.stats().cacheEnabled
   const beside = cacheBeside(pool)
   return Object.defineProperties({} as Digis, {
     ...Object.getOwnPropertyDescriptors(platformOn(pool, beside)),
-    ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool, { cached }))),
+    ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool, { isCached }))),
     ...Object.getOwnPropertyDescriptors({
       pool,
       with: ({ client = pool, ...limits }: Scope) =>
-        useCasesOn(databaseOn(client, { ...limits, cached: cached && client === pool })),
+        useCasesOn(databaseOn(client, client === pool ? { ...limits, isCached } : limits)),
       end: async (how?: EndOptions) => {
         beside.close()
         if (given === undefined) await pool.end(how)

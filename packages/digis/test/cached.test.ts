@@ -117,6 +117,14 @@ test('a UUID in upper case is the same user, and fresh after a change', async ()
   expect(await ask()).toMatchObject({ bio: 'Upper' })
 })
 
+test('a query of the application can say that it is not to be cached', async () => {
+  const ask = () =>
+    cached.query({ text: 'SELECT bio FROM users WHERE id = $1', values: [world.creator.id], cache: false })
+  await ask()
+  const { result, queries } = await counting(cached, ask)
+  expect([queries, result.cache]).toEqual([1, { status: 'bypass', reason: 'asked-not-to' }])
+})
+
 test('token balances are never kept', async () => {
   const { fan } = world
   const before = await cached.getTokenBalance(fan.id)

@@ -16,7 +16,7 @@ export interface Statement {
 
 /** All that the use cases need of a database. */
 export interface Database {
-  /** Whether reads are cached. Never inside a transaction. */
+  /** Whether reads are cached at this moment. Never inside a transaction. */
   readonly cached: boolean
   run<R extends QueryResultRow>(statement: Statement): Promise<QueryResult<R>>
 }
@@ -38,17 +38,19 @@ export interface QueryRunner {
 
 /** How a {@link Database} is to be. */
 export interface DatabaseOptions extends Limits {
-  /** Default: false. */
-  readonly cached?: boolean
+  /** Asked for each call that depends on it. Default: never. */
+  readonly isCached?: () => boolean
 }
 
 /** A {@link Database} on whatever runs queries; the keys of its rows are numbers, whatever the runner's types. */
 export function databaseOn(
   runner: QueryRunner,
-  { cached = false, ...limits }: DatabaseOptions = {},
+  { isCached = () => false, ...limits }: DatabaseOptions = {},
 ): Database {
   return {
-    cached,
+    get cached() {
+      return isCached()
+    },
     run: <R extends QueryResultRow>(statement: Statement) =>
       runner.query<R>({ ...statement, ...limits, types: numberTypes }),
   }

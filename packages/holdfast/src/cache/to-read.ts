@@ -30,7 +30,7 @@ export function wishOf(given: unknown): CacheWish {
   if (known !== undefined) return known
   const wanted = checkQueryCache(given)
   const wish = { wanted, variant: wanted === false ? '' : variantOf(wanted) }
-  if (Object.isFrozen(given)) understood.set(given as object, wish)
+  if (typeof given === 'object' && Object.isFrozen(given)) understood.set(given as object, wish)
   return wish
 }
 
