@@ -422,9 +422,23 @@ export class Pool extends pg.Pool {
   async #ask(text: string, values?: unknown[]): ReturnType<Ask> {
     const config = { text, readOnly: true, types: new pg.TypeOverrides() }
     const request = toRequest(config, values ?? [], this.#requestDefaults)
-    const capture = { fields: [], rows: [], session: '' }
-    const { rows } = (await this.#onConnection({ ...request, capture })) as QueryResult
-    return { rows, session: capture.session }
+    const pooled = await this.#unchanged(request)
+    try {
+      const { rows } = (await pooled.connection.send(request)) as QueryResult
+      return { rows, session: pooled.connection.session }
+    } finally {
+      this.#connections.release(pooled)
+    }
+  }
+
+  /** A connection that sees what all of them see. One with settings of its own is closed, unless all come with some. */
+  async #unchanged(limits: Limits): Promise<PooledConnection> {
+    let pooled = await this.#connections.acquire(limits)
+    for (let closed = 0; pooled.connection.session !== '' && closed < this.#settings.max; closed++) {
+      this.#connections.release(pooled, true)
+      pooled = await this.#connections.acquire(limits)
+    }
+    return pooled
   }
 
   #mark(state: 'ending' | 'ended'): void {

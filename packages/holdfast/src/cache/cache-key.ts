@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { hasTimeWord } from '../sql/time-words.js'
 
 /** How pg turns a parameter into what it sends: text, bytes, or null. */
 const prepareValue = (pg as unknown as { utils?: { prepareValue(value: unknown): unknown } }).utils
@@ -47,12 +48,24 @@ function sentKey(value: unknown): string | undefined {
   }
 }
 
-/** Constants of PostgreSQL's date input that mean another instant each day, wherever they stand in a parameter. */
-const MOVING_INSTANT = /(?:^|[{("'[,])\s*(?:now|today|tomorrow|yesterday)(?:$|[\s,)}"'\]])/i
+/** What stands around a value in an array, a range, a row or JSON. */
+const AROUND_VALUES = /[{}()[\],"']/
+/** The server takes no longer text for a date or a time (its MAXDATELEN). */
+const LONGEST_TIME = 128
 
-/** Whether a parameter may mean the time of the call, should it be a date or a timestamp. */
+/** Whether a parameter may mean the time of the call, should it be a date or a time, or hold some. */
 export function hasMovingInstant(values: readonly unknown[] | undefined): boolean {
-  return values?.some(value => typeof value === 'string' && MOVING_INSTANT.test(value)) ?? false
+  return values?.some(mayMove) ?? false
+}
+
+function mayMove(value: unknown): boolean {
+  if (typeof value === 'string') return saysMovingInstant(value)
+  return typeof value === 'object' && value !== null && saysMovingInstant(sentKey(value)?.slice(1) ?? '')
+}
+
+function saysMovingInstant(text: string): boolean {
+  if (!hasTimeWord(text)) return false
+  return text.split(AROUND_VALUES).some(part => part.length <= LONGEST_TIME && hasTimeWord(part))
 }
 
 /** A key for all processes: 256 bits of everything that decides what the server answers. */
