@@ -151,6 +151,8 @@ const tables: Rule = (value, path) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new OptionsError(path, "tables with their lifetimes, such as { users: '5m' }", describeGiven(value))
   const entries = Object.entries(value).map(([name, options]) => [name, table(options, `${path}.${name}`)])
+  if (entries.length === 0)
+    throw new OptionsError(path, "tables with their lifetimes, such as { users: '5m' }", 'none')
   return Object.fromEntries(entries)
 }
 
@@ -200,6 +202,17 @@ const QUERY_RULES: Rules = { ttl: positive, maxStale: duration, consistency, dep
 export function checkQueryCache(given: unknown): QueryCacheOptions {
   if (given === false) return false
   return checkOptions(given, QUERY_RULES, 'cache.') as QueryCacheOptions
+}
+
+/**
+ * Checks what is to be invalidated.
+ *
+ * @throws OptionsError
+ */
+export function checkInvalidate(given: unknown): readonly string[] {
+  const { tables } = checkOptions(given, { tables: names }, '')
+  if (tables === undefined) throw new OptionsError('tables', 'a list of names', 'nothing')
+  return tables as readonly string[]
 }
 
 /** Resolves checked options of the cache. */

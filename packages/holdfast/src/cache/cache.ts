@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { CacheSettings } from '../base/cache-options.js'
+import { type CacheSettings, checkInvalidate } from '../base/cache-options.js'
 import type { Clock } from '../base/clock.js'
+import { describeGiven } from '../base/duration.js'
 import { OptionsError } from '../base/errors.js'
 import type { Execute, Interceptor, QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection } from '../base/statement-guard.js'
@@ -147,7 +148,8 @@ export class Cache implements PoolCache {
    *
    * @throws OptionsError for a table that is not opted in
    */
-  async invalidate({ tables }: InvalidateOptions): Promise<void> {
+  async invalidate(options: InvalidateOptions): Promise<void> {
+    const tables = checkInvalidate(options)
     const knowledge = await this.#definitions.ready()
     const names = tables.map(name => {
       const table = knowledge.tables.get(name)
@@ -175,8 +177,13 @@ export class Cache implements PoolCache {
     return this.#remote === undefined || (this.#remote.available && this.#shared?.settled === true)
   }
 
-  /** Says what the cache would do with a query, and why. The query is not run. */
+  /**
+   * Says what the cache would do with a query, and why. The query is not run.
+   *
+   * @throws OptionsError for what is no text
+   */
   async explain(text: string, values?: readonly unknown[]): Promise<Explanation> {
+    if (typeof text !== 'string') throw new OptionsError('text', 'SQL as a text', describeGiven(text))
     const { statements } = await this.#definitions.ready()
     return explain(statements.of(text), { values, consistency: this.#parts.settings.consistency })
   }

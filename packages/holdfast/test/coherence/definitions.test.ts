@@ -12,8 +12,6 @@ const SCHEMA = `
   CREATE VIEW today AS SELECT id FROM items WHERE at < now();
   CREATE MATERIALIZED VIEW sums AS SELECT 1 AS one, sum(n)::int AS n FROM items;
   CREATE UNIQUE INDEX ON sums (one);
-  CREATE FUNCTION tripled(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n * 3';
-  CREATE FUNCTION current_n() RETURNS int STABLE LANGUAGE sql AS 'SELECT n FROM items WHERE id = 1';
   CREATE FUNCTION changing(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n + 1';`
 
 const ONE: Read = ['SELECT * FROM items WHERE id = $1', 1]
@@ -84,9 +82,15 @@ describe('What is not the same for everybody at any time is not cached', () => {
     ['SELECT age(at) FROM items', 'time-dependent'],
     ['SELECT n FROM items WHERE at < $1', 'unkeyable-parameter', 'now'],
     ['SELECT n FROM items WHERE at < $1::date', 'unkeyable-parameter', 'Tomorrow'],
-    ['SELECT n FROM items WHERE at = ANY ($1)', 'unkeyable-parameter', ['{yesterday}']],
+    ['SELECT n FROM items WHERE at < ANY ($1)', 'unkeyable-parameter', ['yesterday', '2026-01-01']],
+    ['SELECT n FROM items WHERE at < $1', 'unkeyable-parameter', '10:00 today'],
+    ['SELECT n FROM items WHERE at < ANY ($1::timestamptz[])', 'unkeyable-parameter', '{2026-01-01,today}'],
+    [
+      'SELECT n FROM items WHERE at < (jsonb_populate_record(NULL::items, $1)).at',
+      'unkeyable-parameter',
+      { at: 'now' },
+    ],
     ['SELECT n, random() FROM items', 'not-immutable-function'],
-    ['SELECT current_n() FROM items', 'not-immutable-function'],
     ['SELECT n, current_user FROM items', 'not-immutable-function'],
     ["SELECT n, current_setting('TimeZone') FROM items", 'not-immutable-function'],
     ['SELECT n FROM items FOR UPDATE', 'row-locks'],
@@ -102,14 +106,17 @@ describe('What is not the same for everybody at any time is not cached', () => {
     const ask = () => world.pool.query(text, values as never).catch(() => undefined)
     await ask()
     const result = await ask()
-    if (result !== undefined) expect(result.cache).toEqual({ status: 'bypass', reason })
+    if (reason !== 'unknown-relation') expect(result?.cache).toEqual({ status: 'bypass', reason })
     else expect((await world.pool.cache.explain(text)).reason).toBe(reason)
   })
 
   test('unless the query says what it depends on, and how old it may be', async () => {
-    const volatile = { text: 'SELECT current_n() AS n', cache: { dependsOn: ['items'] } } as const
+    const volatile = {
+      text: "SELECT current_setting('TimeZone') AS zone",
+      cache: { dependsOn: ['items'] },
+    } as const
     await world.pool.query(volatile)
-    expect((await world.pool.query(volatile)).cache?.status).toBe('bypass')
+    expect((await world.pool.query(volatile)).cache?.status).toBe('hit')
     const clock = (cache: object) => ({ text: 'SELECT id FROM items WHERE at < now()', cache })
     await world.pool.query(clock({ dependsOn: ['items'], ttl: '1m' }))
     const kept = await world.pool.query(clock({ dependsOn: ['items'], ttl: '1m' }))
@@ -134,11 +141,12 @@ describe('Definitions that change through the pool', () => {
   })
 
   test('a column that is rewritten', async () => {
+    const read: Read = ['SELECT * FROM vanishing WHERE id = $1', 1]
     await world.expectSeen(
-      () => world.pool.query('ALTER TABLE items ALTER n TYPE int USING n + 1000'),
-      columns,
-      ONE,
+      () => world.pool.query('ALTER TABLE vanishing ALTER n TYPE bigint USING n + 1000'),
+      read,
     )
+    await world.expectSeen(() => world.pool.query('ALTER TABLE vanishing ALTER n TYPE int USING n - 7'), read)
   })
 
   test('in a transaction with a write, once it is committed', async () => {
