@@ -199,15 +199,22 @@ export class WriteGuard implements StatementGuard {
     }
     ledger.baseline = readCounts(frame.answers[1] ?? []).counts
     noteWrite(ledger, plan, frame)
-    const counts = readCounts(frame.answers.at(-1) ?? [])
+    await this.#commitOwn(ledger, readCounts(frame.answers.at(-1) ?? []), { request, send })
+    return result
+  }
+
+  /** Commits a transaction that nobody else knows of: it is never left open. */
+  async #commitOwn(
+    ledger: WriteLedger,
+    counts: TransactionCounts,
+    { request, send }: { request: QueryRequest; send: Execute },
+  ): Promise<void> {
     try {
       await this.#commitCounted(ledger, counts, { request: plainCommit(request), send })
     } catch (error) {
-      // A COMMIT that was not even sent leaves the transaction open.
-      if (this.#inTransaction) await this.#rollBack(request, send)
+      if (this.#connection.transactionStatus() === 'T') await this.#rollBack(request, send)
       throw error
     }
-    return result
   }
 
   async #batch(plan: BatchPlan, request: QueryRequest, send: Execute): Promise<Result> {
@@ -266,13 +273,14 @@ export class WriteGuard implements StatementGuard {
     // In a failed transaction the server answers a COMMIT with ROLLBACK, and nothing else.
     const counted = ledger.dirty && this.#connection.transactionStatus() === 'T'
     if (!counted) return this.#thenSettleEarly(request, send(request))
-    const counts = await this.#countAtEnd(request, send)
-    const ending = this.#commitCounted(ledger, counts, { request, send }).catch(error => {
-      // A COMMIT that was not even sent may come again: what it changes is still to be marked.
-      if (this.#inTransaction && this.#rollingBack === undefined) this.#ledger = ledger
+    try {
+      const counts = await this.#countAtEnd(request, send)
+      return await this.#thenSettleEarly(request, this.#commitCounted(ledger, counts, { request, send }))
+    } catch (error) {
+      // It was never sent: the transaction goes on.
+      if (this.#connection.transactionStatus() === 'T' && this.#rollingBack === undefined) this.#ledger = ledger
       throw error
-    })
-    return this.#thenSettleEarly(request, ending)
+    }
   }
 
   /** Releases the early marks if no transaction is open after a statement, unless nobody knows how it ended. */
@@ -358,7 +366,7 @@ export class WriteGuard implements StatementGuard {
       for (const text of this.#context.counting.before) await send(ownStatement(request, text))
       return await this.#count(request, send)
     } catch (error) {
-      await this.#rollBack(request, send)
+      if (this.#connection.transactionStatus() !== 'T') await this.#rollBack(request, send)
       throw error
     }
   }

@@ -91,7 +91,7 @@ const HIDDEN: readonly (readonly [title: string, text: string, ...values: unknow
 
 describe('A write that its text does not show is seen in the next read', () => {
   test.each(HIDDEN)('%s', async (_, text, ...values) => {
-    await world.expectSeen(() => world.pool.query(text, values), ...READS)
+    await world.expectSeen(() => world.pool.query(String(text), values), ...READS)
   })
 
   test.each(HIDDEN)('%s, in a transaction after a write that is known', async (_, text, ...values) => {
@@ -100,7 +100,7 @@ describe('A write that its text does not show is seen in the next read', () => {
         world.pool.transaction(async tx => {
           await tx.query("UPDATE parents SET code = 'z' WHERE id = 3")
           await tx.query('INSERT INTO children VALUES (31, 3)')
-          await tx.query(text, values)
+          await tx.query(String(text), values)
         }),
       ...READS,
     )

@@ -85,7 +85,8 @@ async function onBoth(run: (pool: pg.Pool) => Promise<unknown>): Promise<[unknow
 }
 
 describe('What a write returns is what pg would return', () => {
-  test.each(WRITES)('%s', async (text, ...values) => {
+  test.each(WRITES)('%s', async (given, ...values) => {
+    const text = String(given)
     const config = values.length > 0 ? { text, values } : { text }
     const variants: object[] = [config, { ...config, rowMode: 'array' }]
     if (!text.includes('; '))

@@ -1,4 +1,5 @@
 import { Pool, type PoolOptions } from 'holdfast'
+import type { QueryConfig } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openWorld, type Read, type World } from './world.js'
 
@@ -217,7 +218,7 @@ describe('Statements with names and types', () => {
     await world.pool.query(text)
     const array = await world.pool.query({ text, rowMode: 'array' })
     const types = { getTypeParser: () => (value: string) => `<${value}>` }
-    const parsed = await world.pool.query({ text, types } as never)
+    const parsed = await world.pool.query({ text, types } as unknown as QueryConfig)
     expect([array.rows, array.cache?.status]).toEqual([[[1, 0.1 + 0.2]], 'hit'])
     expect([parsed.rows, parsed.cache?.status]).toEqual([
       [{ id: '<1>', price: '<0.30000000000000004>' }],

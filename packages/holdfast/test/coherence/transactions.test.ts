@@ -174,3 +174,51 @@ describe('A transaction by hand', () => {
     await expect.poll(() => world.statusOf(...ONE), { timeout: 5_000 }).toBe('hit')
   })
 })
+
+describe('A write that its caller gives up', () => {
+  test('while it waits leaves no transaction behind', async () => {
+    const { client, query, release } = await borrow()
+    const open = await world.closeGate(1)
+    const controller = new AbortController()
+    const text = 'UPDATE items SET n = 1 WHERE id = 1 AND gate(1)'
+    const given = expect(client.query({ text, signal: controller.signal } as never)).rejects
+    const told = given.toMatchObject({ code: 'HOLDFAST_ABORTED' })
+    await world.reached(1)
+    controller.abort()
+    await told
+    await open()
+    await world.expectSeen(() => query('UPDATE items SET n = 2 WHERE id = 2'), TWO, ALL)
+    release()
+  })
+
+  test('between its answer and its COMMIT leaves no transaction behind', async () => {
+    const { client, release } = await borrow()
+    const controller = new AbortController()
+    const types = {
+      getTypeParser: () => (value: string) => {
+        controller.abort()
+        return value
+      },
+    }
+    const text = 'UPDATE items SET n = 1 WHERE id = 1 RETURNING id'
+    const given = { text, types, signal: controller.signal } as never
+    await expect(client.query(given)).rejects.toMatchObject({ code: 'HOLDFAST_ABORTED' })
+    await client.query('UPDATE items SET n = 2 WHERE id = 2')
+    release()
+    expect((await world.outside.query(ALL[0])).rows).toEqual([
+      { id: 1, n: 0 },
+      { id: 2, n: 2 },
+    ])
+    await world.expectCurrent(ONE, TWO)
+  })
+
+  test('at its COMMIT can still be committed, and shows then', async () => {
+    const { client, query, release } = await borrow()
+    await query('BEGIN')
+    await query('UPDATE items SET n = 1 WHERE id = 1')
+    const given = { text: 'COMMIT', signal: AbortSignal.abort() } as never
+    await expect(client.query(given)).rejects.toMatchObject({ code: 'HOLDFAST_ABORTED' })
+    await world.expectSeen(() => query('COMMIT'), ONE, ALL)
+    release()
+  })
+})

@@ -1,5 +1,5 @@
 import { type TcpProxy, temporaryDatabase } from '@holdfast/testkit'
-import { type CacheOptions, Pool, type PoolOptions } from 'holdfast'
+import { Pool, type PoolOptions } from 'holdfast'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 
@@ -35,7 +35,7 @@ export interface World {
 /** What a test file starts with. */
 export interface WorldOptions {
   readonly schema: string
-  readonly cache: CacheOptions
+  readonly cache: Exclude<PoolOptions['cache'], false | undefined>
   /** What stands between the pool and the server. */
   readonly through?: (port: number) => Promise<TcpProxy>
   readonly options?: Omit<PoolOptions, 'cache' | 'connectionString'>

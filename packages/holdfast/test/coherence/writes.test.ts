@@ -104,13 +104,13 @@ const CODE: readonly (readonly [title: string, text: string])[] = [
 
 describe('A write through the pool shows in the next read', () => {
   test.each(WRITES)('%s', async (_, text, ...values) => {
-    await world.expectSeen(() => world.pool.query(text, values), ...READS)
+    await world.expectSeen(() => world.pool.query(String(text), values), ...READS)
   })
 
   test.each(WRITES.filter(([title]) => !title.includes('COMMIT') && !title.includes('transaction')))(
     '%s, in a transaction, once it is committed',
     async (_, text, ...values) => {
-      await world.expectSeen(() => world.pool.transaction(tx => tx.query(text, values)), ...READS)
+      await world.expectSeen(() => world.pool.transaction(tx => tx.query(String(text), values)), ...READS)
     },
   )
 
