@@ -11,6 +11,7 @@ import {
   carefully,
   commandOf,
   framed,
+  isOfAttribution,
   isUndecided,
   newFrame,
   noteWrite,
@@ -20,6 +21,7 @@ import {
   plainly,
   sessionAfter,
   textOf,
+  unattributed,
 } from './guard-statements.js'
 import type { Marking, MarkRequest } from './marker.js'
 import { wholeTag } from './tag-names.js'
@@ -105,8 +107,12 @@ export class WriteGuard implements StatementGuard {
         return send(request)
       case 'control':
         return this.#control(plan, request, send)
-      case 'write':
-        return this.#inTransaction ? this.#write(plan, request, send) : this.#writeAlone(plan, request, send)
+      case 'write': {
+        const write = this.#connection.session === this.#context.session ? plan : unattributed(plan)
+        return this.#inTransaction
+          ? this.#write(write, request, send)
+          : this.#writeAlone(write, request, send)
+      }
       case 'batch':
         return this.#batch(plan, request, send)
       case 'opaque':
@@ -179,7 +185,10 @@ export class WriteGuard implements StatementGuard {
     const needsBaseline = ledger.baseline === undefined
     const frame = newFrame(plan, needsBaseline ? [this.#context.counting.statement] : [], [])
     ledger.dirty = true
-    const result = await send(framed(request, plan, frame))
+    const result = await send(framed(request, plan, frame)).catch(async error => {
+      if (isOfAttribution(error, plan, request)) await this.#context.definitionsChanged(undefined)
+      throw error
+    })
     if (needsBaseline) ledger.baseline = readCounts(frame.answers[0] ?? []).counts
     noteWrite(ledger, plan, frame)
     return result
@@ -195,11 +204,19 @@ export class WriteGuard implements StatementGuard {
       result = await send({ ...framed(request, plan, frame), rolledBackIfLost: true })
     } catch (error) {
       await this.#rollBack(request, send)
-      throw error
+      if (!isOfAttribution(error, plan, request)) throw error
+      return this.#writeAnyway(plan, request, send)
     }
     ledger.baseline = readCounts(frame.answers[1] ?? []).counts
     noteWrite(ledger, plan, frame)
     await this.#commitOwn(ledger, readCounts(frame.answers.at(-1) ?? []), { request, send })
+    return result
+  }
+
+  /** Without what was added to it the statement may succeed: then definitions are not what we took them for. */
+  async #writeAnyway(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
+    const result = await this.#writeAlone(unattributed(plan), request, send)
+    await this.#relearn(send)
     return result
   }
 
@@ -278,7 +295,8 @@ export class WriteGuard implements StatementGuard {
       return await this.#thenSettleEarly(request, this.#commitCounted(ledger, counts, { request, send }))
     } catch (error) {
       // It was never sent: the transaction goes on.
-      if (this.#connection.transactionStatus() === 'T' && this.#rollingBack === undefined) this.#ledger = ledger
+      if (this.#connection.transactionStatus() === 'T' && this.#rollingBack === undefined)
+        this.#ledger = ledger
       throw error
     }
   }

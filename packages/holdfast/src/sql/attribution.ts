@@ -64,8 +64,11 @@ function appended(text: string, end: number, clause: string): string {
 function attributableRelation({ relation }: RowWriter, catalog: Catalog): Relation | undefined {
   const found = relation === undefined ? undefined : resolve(relation, catalog)
   if (found === undefined || found === 'system') return undefined
+  const { rules, kind, rowSecurity, unreadable } = found.facts
+  // What may be written need not be what may be read: RETURNING would make the statement fail.
+  if (rowSecurity || unreadable) return undefined
   // A rule may do something else instead; a view's rows are those of other tables.
-  return found.facts.rules || !'rp'.includes(found.facts.kind) ? undefined : found
+  return rules || !'rp'.includes(kind) ? undefined : found
 }
 
 /** RETURNING asks for more rights than the statement alone: to read the table, and what its policies let one see. */

@@ -55,6 +55,8 @@ export interface RelationFacts {
   readonly rowSecurity: boolean
   /** One of its policies reads another table. */
   readonly policiesLookElsewhere: boolean
+  /** The pool's user may not read all of its columns. */
+  readonly unreadable: boolean
   /** Row security holds for the owner too. */
   readonly forceRowSecurity: boolean
   /** `pg_class.relfilenode`: another one after TRUNCATE and rewrites; 0 where there is no storage. */

@@ -47,6 +47,7 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_array(
 const RELATIONS = `(SELECT coalesce(json_agg(json_build_object(
     'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
+    'unreadable', NOT has_table_privilege(c.oid, 'SELECT'),
     'forceRowSecurity', c.relforcerowsecurity, 'fileNode', c.relfilenode::bigint,
     'policiesLookElsewhere', c.relrowsecurity AND EXISTS (
       SELECT FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_depend d

@@ -34,6 +34,7 @@ export function relation(oid: number, line: string, more: Partial<RelationFacts>
     kind: 'r',
     persistence: 'p',
     rowSecurity: false,
+    unreadable: false,
     forceRowSecurity: false,
     policiesLookElsewhere: false,
     fileNode: oid,
