@@ -24,6 +24,18 @@ export function parametersKey(values: readonly unknown[] | undefined): string | 
   return key
 }
 
+/**
+ * The values as they are sent: a caller who changes his own afterwards, while the query waits, changes nothing.
+ *
+ * @returns `undefined` for a value that cannot be sent
+ */
+export function sentValues(values: readonly unknown[] | undefined): unknown[] | undefined {
+  return values?.map(value => {
+    const sent = typeof value === 'object' && value !== null ? prepareValue?.(value) : value
+    return sent instanceof Uint8Array ? Buffer.from(sent) : sent
+  })
+}
+
 function parameterKey(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':

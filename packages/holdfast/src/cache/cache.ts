@@ -22,6 +22,7 @@ import { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
+import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
 import { isServable, partsOf, type QueryParts, toRead, wishOf } from './to-read.js'
@@ -66,7 +67,7 @@ export class Cache implements PoolCache {
   /** Results in a row that came from sessions of another kind than ours. */
   #foreign = 0
   /** The context that shared keys are made in, learned with the definitions. */
-  #keyContext: readonly string[] = []
+  #keyContext = ''
 
   constructor(parts: CacheParts) {
     this.#parts = parts
@@ -103,7 +104,7 @@ export class Cache implements PoolCache {
       memory: this.#memory,
       shared: this.#shared,
       counters: this.#counters,
-      session: () => this.#definitions.knowledge?.session,
+      session: () => this.#definitions.latest?.session,
       onSession: isOurs => this.#noteSession(isOurs),
       onMarked,
     })
@@ -218,6 +219,16 @@ export class Cache implements PoolCache {
     if (knowledge === undefined || text === undefined) return next({ ...request, guarded: true })
     const statement = knowledge.statements.of(text)
     if (statement.guarded) return next({ ...request, guarded: true })
+    // What only reads is safe to repeat when its connection is lost, whether or not the caller says so.
+    if (statement.plan.kind === 'read' && !request.readOnly)
+      return this.#answer({ ...request, readOnly: true }, { knowledge, statement })
+    return this.#answer(request, { knowledge, statement })
+  }
+
+  #answer(
+    request: QueryRequest,
+    { knowledge, statement }: { knowledge: Knowledge; statement: KnownStatement },
+  ): Promise<Result> {
     const { consistency } = this.#parts.settings
     const read = toRead(request, { knowledge, statement, consistency, types: this.#parts.types })
     return typeof read === 'string' ? this.#reader.bypass(request, read) : this.#reader.read(read)
@@ -225,13 +236,9 @@ export class Cache implements PoolCache {
 
   /** New definitions: what was kept under the old ones is outdated. */
   #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
-    const { schemas, identity, missing } = knowledge
-    this.#keyContext = [
-      this.#parts.identity,
-      this.#parts.settings.context ?? '',
-      identity,
-      ...knowledge.keyContext,
-    ]
+    const { schemas, identity, missing, keyContext } = knowledge
+    const { identity: client, settings } = this.#parts
+    this.#keyContext = sharedKey([client, settings.context ?? '', identity, ...keyContext])
     this.#remote?.use(identity)
     this.#tags.invalidateAll()
     this.#shared?.relearned(schemas, before?.schemas)
@@ -269,8 +276,9 @@ export class Cache implements PoolCache {
     return shared
   }
 
-  #sharedKeyOf({ text, parameters, variant }: CachedRead): string {
-    return sharedKey([...this.#keyContext, text, variant, parameters])
+  #sharedKeyOf(read: CachedRead): string {
+    read.sharedKey ??= sharedKey([this.#keyContext, read.text, read.variant, read.parameters])
+    return read.sharedKey
   }
 
   /** When every connection is set up in another way than the one that was looked through, that way is the usual one. */

@@ -27,6 +27,8 @@ export interface CachedRead {
   readonly maxStale: number
   readonly consistency: Consistency
   readonly admission: Admission
+  /** The key for all processes, once it has been made. */
+  sharedKey?: string
   /** A kept value is to be loaded anew, though it is good. */
   readonly refresh?: boolean
 }

@@ -45,6 +45,8 @@ export class Entry {
   refreshing = false
   /** Whether anybody got it who had not loaded it. */
   served = false
+  /** The latest instant at which it was certainly not outdated. */
+  goodAt: number
   readonly admission: Admission
   /** How the latest caller wanted his rows, and what makes them so: nearly always the same for a statement. */
   #wish: MaterializeOptions | undefined
@@ -56,6 +58,7 @@ export class Entry {
     this.tags = parts.tags
     this.stamps = parts.stamps
     this.times = parts.times
+    this.goodAt = parts.times.storedAt
     this.earlyFrom = parts.times.expiresAt - EARLY_LOADS * parts.times.loadMillis
   }
 
@@ -66,6 +69,14 @@ export class Entry {
       if ((tags[i] as Tag).stamp !== stamps[i]) return false
     }
     return true
+  }
+
+  /**
+   * Until when it may be served to who allows it to be `maxStale` behind: nobody knows when it was outdated, but not
+   * before it was last known to be good.
+   */
+  staleUntil(maxStale: number): number {
+    return (this.current ? this.times.expiresAt : Math.min(this.goodAt, this.times.expiresAt)) + maxStale
   }
 
   /** The result for one caller, who may do with it what he likes. */

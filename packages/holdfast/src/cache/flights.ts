@@ -1,3 +1,4 @@
+import type { BypassReason } from './cache-info.js'
 import type { Entry } from './entry.js'
 import type { Stamp, Tag } from './tags.js'
 
@@ -7,7 +8,7 @@ export type Landing =
   /** The load was given up by its caller: somebody else begins again. */
   | { readonly kind: 'again' }
   /** The result cannot be shared: everybody asks for himself. */
-  | { readonly kind: 'alone' }
+  | { readonly kind: 'alone'; readonly reason: BypassReason }
   /** The database answered with an error, which it would give to everybody. */
   | { readonly kind: 'error'; readonly error: unknown }
 

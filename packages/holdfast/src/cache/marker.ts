@@ -126,6 +126,8 @@ export class Marker {
   /** Whether Redis knows of the mark. */
   async #tell(remote: RemoteStore, mark: RemoteMark, undo: () => void): Promise<boolean> {
     try {
+      // The first writes of a process may come before it has had a chance to connect.
+      if (!remote.available) await remote.tried()
       if (!remote.available) throw new Error('Redis is not available')
       await remote.mark(mark)
       return true

@@ -73,11 +73,16 @@ export class MemoryStore<V> {
     return node.value
   }
 
+  /** Whether an entry of this size would be kept. */
+  fits(bytes: number): boolean {
+    return bytes <= this.#options.maxBytes * LARGEST_SHARE
+  }
+
   /** Keeps a value instead of any other of this key. False when it is larger than an eighth of the limit: not kept. */
   set(key: string, value: V, { bytes, expiresAt, now }: EntryLimits): boolean {
     const former = this.#nodes.get(key)
     if (former !== undefined) this.#remove(former, 'replaced')
-    if (bytes > this.#options.maxBytes * LARGEST_SHARE || expiresAt <= now) return false
+    if (!this.fits(bytes) || expiresAt <= now) return false
     this.#sweep(now)
     while (this.#bytes + bytes > this.#options.maxBytes) this.#evict(now)
     const node = new Node(key, value, { bytes, expiresAt })

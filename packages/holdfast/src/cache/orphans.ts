@@ -80,9 +80,13 @@ export class Orphans {
     return rows[0]?.status !== 'in progress'
   }
 
-  /** Whether a backend has ended, or does nothing. What we may not see may be at work. */
+  /**
+   * Whether a backend has ended. One that is idle is not over: what the mark is for may still be on its way to it. 0 is
+   * a backend behind a pooler, of which nobody knows.
+   */
   async #isGone(pid: number): Promise<boolean> {
-    const { rows } = await this.#parts.ask('SELECT state FROM pg_stat_activity WHERE pid = $1', [pid])
-    return rows.length === 0 || rows[0]?.state === 'idle'
+    if (pid === 0) return false
+    const { rows } = await this.#parts.ask('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])
+    return rows.length === 0
   }
 }

@@ -57,6 +57,8 @@ export interface RemoteStore {
   readonly available: boolean
   /** The same for people, with the reason why not. */
   readonly state: { readonly available: boolean; readonly reason?: string | undefined }
+  /** Resolves when the first attempt to connect has ended, whichever way. */
+  tried(): Promise<void>
   /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share a round trip. */
   read(read: RemoteRead): Promise<RemoteAnswer>
   /**
@@ -69,6 +71,8 @@ export interface RemoteStore {
    * store compares them to decide about the lease. Not awaited by readers.
    */
   store(key: string, value: Buffer, ttlMillis: number): Promise<void>
+  /** Gives a lease back that was taken for nothing: there is no value to store. */
+  giveUp(key: string): Promise<void>
   /**
    * Destroys the stamps and adds the mark, in one round trip. A rejection may come after it was done. The stamp of a
    * table that begins with another schema is replaced by one that begins with none.

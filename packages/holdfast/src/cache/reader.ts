@@ -10,6 +10,7 @@ import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
 import { internFields } from './field-table.js'
 import { type Flight, Flights, type Landing } from './flights.js'
+import { materializeOnce } from './materializer.js'
 import type { MemoryStore } from './memory-store.js'
 import type { RawField } from './raw-result.js'
 import type { SharedTier } from './shared-tier.js'
@@ -103,6 +104,7 @@ export class Reader {
   #serve(entry: Entry, shape: ResultWish, now: number): Result {
     this.#parts.counters.memoryHits++
     entry.served = true
+    entry.goodAt = now
     return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
   }
 
@@ -115,7 +117,7 @@ export class Reader {
 
   /** An expired or outdated result, for who allows it. */
   #stale(entry: Entry, read: CachedRead, now: number): Result | undefined {
-    if (read.maxStale === 0 || now >= entry.times.expiresAt + read.maxStale) return undefined
+    if (read.maxStale === 0 || now >= entry.staleUntil(read.maxStale)) return undefined
     this.#parts.counters.stale++
     if (!entry.refreshing) this.#refresh(entry, read)
     return entry.result(read.shape, { status: 'stale', tier: 'memory', age: now - entry.times.storedAt })
@@ -136,8 +138,9 @@ export class Reader {
   /** Keeps an entry in memory, and with it its tags until it leaves. */
   #remember({ key, maxStale }: CachedRead, entry: Entry): void {
     const { tags, memory, clock } = this.#parts
-    tags.hold(entry.tags.map(({ name }) => name))
     const bytes = entryBytes(key, entry.raw)
+    if (!memory.fits(bytes)) return void memory.delete(key)
+    tags.retain(entry.tags)
     const limits = { bytes, expiresAt: entry.times.expiresAt + maxStale, now: clock.now() }
     if (!memory.set(key, entry, limits)) tags.letGo(entry.tags)
   }
@@ -166,10 +169,10 @@ export class Reader {
     const found = await shared.find(read, tags)
     if (found.kind === 'bypass') return this.bypass(read.request, found.reason)
     if (found.kind === 'value') {
-      const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })
+      this.#keep(read, found.basis, { raw: found.raw, times: found.times })
       this.#parts.counters.redisHits++
       const age = this.#parts.clock.now() - found.times.storedAt
-      return entry.result(read.shape, { status: 'hit', tier: 'redis', age })
+      return attachCacheInfo(materializeOnce(found.raw, read.shape), { status: 'hit', tier: 'redis', age })
     }
     return this.#joinOrLoad(read, found.basis)
   }
@@ -192,7 +195,7 @@ export class Reader {
       case 'again':
         return this.read(read)
       case 'alone':
-        return this.bypass(read.request, 'session-changed')
+        return this.bypass(read.request, landing.reason)
     }
   }
 
@@ -220,21 +223,26 @@ export class Reader {
     try {
       const result = await load({ ...read.request, capture })
       const entry = this.#keepLoaded(read, basis, { result, capture, startedAt })
-      land(entry === undefined ? { kind: 'alone' } : { kind: 'entry', entry })
-      if (entry === undefined) return withInfo(result, this.#unkept(capture))
+      if (entry === undefined) {
+        const reason = this.#whyNot(capture)
+        land({ kind: 'alone', reason })
+        shared?.giveUp(read)
+        counters.bypass(reason)
+        return withInfo(result, { status: 'bypass', reason })
+      }
+      land({ kind: 'entry', entry })
       counters.misses++
       shared?.store(read, entry)
       return withInfo(result, { status: 'miss' })
     } catch (error) {
+      shared?.giveUp(read)
       land(isAnswer(error) ? { kind: 'error', error } : { kind: 'again' })
       throw error
     }
   }
 
-  #unkept({ session }: RawCapture): CacheInfo {
-    const reason = session !== this.#parts.session() ? 'session-changed' : 'not-worth-keeping'
-    this.#parts.counters.bypass(reason)
-    return { status: 'bypass', reason }
+  #whyNot({ session }: RawCapture): BypassReason {
+    return session === this.#parts.session() ? 'not-worth-keeping' : 'session-changed'
   }
 
   /** Keeps what was loaded, unless the connection saw things in a way of its own. */

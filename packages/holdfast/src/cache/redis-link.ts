@@ -141,7 +141,9 @@ export class RedisLink {
     tracking.on('invalidate', (key: Buffer | string | null) => this.#invalidated(key))
     await Promise.all([commands.connect(), tracking.connect()])
     const prepared = [
-      tracking.sendCommand(['CLIENT', 'TRACKING', 'ON', 'NOLOOP']),
+      // Not NOLOOP: then Redis would not tell of a key either that it evicts, or no longer tracks, while a command of
+      // this connection runs. The price is that a stamp minted here counts as unknown until it is read again.
+      tracking.sendCommand(['CLIENT', 'TRACKING', 'ON']),
       ...SCRIPTS.map(({ source }) => commands.sendCommand(['SCRIPT', 'LOAD', source])),
     ]
     await Promise.all([...prepared, this.#identify()])

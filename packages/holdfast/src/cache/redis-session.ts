@@ -50,9 +50,15 @@ export class RedisSession {
   #look: NodeJS.Timeout | undefined
   #probes = 0
   #closed = false
+  #endTry: () => void = () => undefined
+  /** Resolves when the first attempt to open a link has ended, whichever way. */
+  readonly tried: Promise<void>
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.tried = new Promise(resolve => {
+      this.#endTry = resolve
+    })
     this.#state = { available: false, reason: 'not connected yet', since: this.#clock.now() }
     this.#schedule()
   }
@@ -100,6 +106,7 @@ export class RedisSession {
     this.#clock.clearTimeout(this.#look as NodeJS.Timeout)
     this.#link?.close()
     this.#link = undefined
+    this.#endTry()
     this.#unavailable('closed')
   }
 
@@ -161,11 +168,12 @@ export class RedisSession {
       else await this.#check(this.#link)
     } catch (error) {
       if (!isOver()) this.#step('refused', failureOf(error))
-      return
+      return this.#endTry()
     }
-    if (isOver()) return
+    if (isOver()) return this.#endTry()
     this.#step('restored')
     this.#ready()
+    this.#endTry()
   }
 
   async #open(): Promise<void> {

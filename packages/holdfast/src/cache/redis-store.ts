@@ -101,6 +101,10 @@ export class RedisStore implements RemoteStore {
     return this.#session.state
   }
 
+  tried(): Promise<void> {
+    return this.#session.tried
+  }
+
   read(read: RemoteRead): Promise<RemoteAnswer> {
     if (!this.available) return Promise.reject(this.#unavailable())
     const { key, tags } = read
@@ -131,6 +135,12 @@ export class RedisStore implements RemoteStore {
       if (failureCode(error) === 'OOM') this.#fullUntil = clock.now() + FULL_PAUSE_MS
       throw error
     }
+  }
+
+  async giveUp(key: string): Promise<void> {
+    this.#check([key])
+    // Where the read script keeps the lease of a value.
+    await this.#call(this.#options.budget, link => link.send(['DEL', `${link.valueKey(key)}!`]))
   }
 
   async mark(mark: RemoteMark): Promise<void> {

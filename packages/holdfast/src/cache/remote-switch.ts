@@ -41,6 +41,10 @@ export class RemoteSwitch implements RemoteStore {
     void before.close().catch(() => undefined)
   }
 
+  async tried(): Promise<void> {
+    await this.#store?.tried()
+  }
+
   read(read: RemoteRead): Promise<RemoteAnswer> {
     return this.#with(store => store.read(read))
   }
@@ -51,6 +55,10 @@ export class RemoteSwitch implements RemoteStore {
 
   store(key: string, value: Buffer, ttlMillis: number): Promise<void> {
     return this.#with(store => store.store(key, value, ttlMillis))
+  }
+
+  giveUp(key: string): Promise<void> {
+    return this.#with(store => store.giveUp(key))
   }
 
   mark(mark: RemoteMark): Promise<void> {

@@ -117,6 +117,11 @@ export class SharedTier {
       .catch(() => undefined)
   }
 
+  /** There is nothing to keep after all: somebody else may try. */
+  giveUp(read: CachedRead): void {
+    void this.#parts.remote.giveUp(this.#parts.keyOf(read)).catch(() => undefined)
+  }
+
   /** After waiting in vain: whatever another process does, this one loads. */
   async #now(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
     const found = await this.#ask({ ...read, refresh: true }, tags)
@@ -179,15 +184,25 @@ export class SharedTier {
 
   /** Whether a table's stamp was made by somebody who knows other keyed columns. */
   #isForeign({ tags, stamps }: { tags: readonly Tag[]; stamps: readonly string[] }): boolean {
-    const foreign = tags.filter(({ name }, index) => {
+    const isForeign = ({ name }: Tag, index: number) => {
       const schema = this.#parts.schemaOf(name)
       return schema !== undefined && !stamps[index]?.startsWith(`${schema}.`)
-    })
+    }
+    const foreign = tags.filter(isForeign)
+    this.#narrow(tags.filter((tag, index) => !isForeign(tag, index)))
     const unknown = foreign.map(({ name }) => Number.parseInt(name, 10)).filter(oid => !this.#wide.has(oid))
     if (unknown.length === 0) return false
     this.#wide = new Set([...this.#wide, ...unknown])
     this.#parts.onForeignSchema()
     return true
+  }
+
+  /** Tables whose stamp is again made by somebody who knows the same columns. */
+  #narrow(tags: readonly Tag[]): void {
+    if (this.#wide.size === 0) return
+    const known = tags.filter(({ name }) => this.#parts.schemaOf(name) !== undefined)
+    const oids = new Set(known.map(({ name }) => Number.parseInt(name, 10)))
+    this.#wide = new Set([...this.#wide].filter(oid => !oids.has(oid)))
   }
 
   async #opened(read: CachedRead, basis: Basis, stored: Buffer): Promise<Found | undefined> {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { KeyedColumn, Operand, ReadDependency, TableInfo } from '../sql/plan.js'
 
-/** Longer values stand in a tag as their digest. */
+/** Longer values stand in a tag as their digest, of 128 bits. */
 const LONGEST_VALUE = 64
+
+/** Their values may be names and addresses of people: those do not belong into the names of keys. */
+const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'varchar', 'bytea'])
 
 /** The tag that changes with everything that cannot be attributed to rows: every entry on the table has it. */
 export function wholeTag(table: TableInfo): string {
@@ -18,7 +21,8 @@ export function anyTag(table: TableInfo): string {
 export function valueTag(table: TableInfo, column: KeyedColumn, text: string): string | undefined {
   const canonical = column.canonical(text)
   if (canonical === undefined) return undefined
-  const short = canonical.length <= LONGEST_VALUE ? canonical : digest(canonical)
+  const short =
+    canonical.length > LONGEST_VALUE || TEXT_TYPES.has(column.type) ? digest(canonical) : canonical
   return `${table.oid}:${column.attnum}=${short}`
 }
 
@@ -56,5 +60,5 @@ function operandText(operand: Operand, values: readonly unknown[] | undefined): 
 }
 
 function digest(text: string): string {
-  return `#${createHash('sha256').update(text).digest('base64url')}`
+  return `#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
 }

@@ -46,6 +46,11 @@ export class TagRegistry {
     })
   }
 
+  /** Holds tags that are held already, once more. */
+  retain(tags: readonly Tag[]): void {
+    for (const tag of tags) tag.users++
+  }
+
   letGo(tags: readonly Tag[]): void {
     for (const tag of tags) {
       tag.users--

@@ -3,7 +3,7 @@ import { OptionsError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
 import type { ReadDependency, UncacheableReason } from '../sql/plan.js'
 import type { BypassReason } from './cache-info.js'
-import { hasMovingInstant, parametersKey } from './cache-key.js'
+import { hasMovingInstant, parametersKey, sentValues } from './cache-key.js'
 import type { CachedRead, ResultWish } from './cached-read.js'
 import type { Knowledge } from './definitions.js'
 import { type KnownStatement, type ReadRules, rulesFor } from './statements.js'
@@ -94,13 +94,15 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
   const rules = rulesOf(context, wanted)
   if (typeof rules === 'string') return rules
   const parts = partsOf(request)
-  const { text = '', values } = parts
   if (!isServable(parts)) return 'unsupported-query'
+  const { text = '' } = parts
+  const values = sentValuesOrNone(parts.values)
+  if (values === 'none') return 'unkeyable-parameter'
   const parameters = hasMovingInstant(values) ? undefined : parametersKey(values)
   if (parameters === undefined) return 'unkeyable-parameter'
   return {
     key: `${context.statement.id}${variant}:${parameters}`,
-    request,
+    request: values === undefined ? request : { ...request, values },
     text,
     values,
     parameters,
@@ -111,6 +113,15 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
     maxStale: (wanted.maxStale as number | undefined) ?? rules.maxStale,
     consistency: wanted.consistency ?? context.consistency,
     admission: context.statement.admission,
+  }
+}
+
+/** Values that cannot be sent are the driver's to complain about. */
+function sentValuesOrNone(values: readonly unknown[] | undefined): unknown[] | undefined | 'none' {
+  try {
+    return sentValues(values)
+  } catch {
+    return 'none'
   }
 }
 

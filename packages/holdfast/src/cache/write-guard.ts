@@ -261,7 +261,7 @@ export class WriteGuard implements StatementGuard {
   async #opaque(plan: OpaquePlan, request: QueryRequest, send: Execute): Promise<Result> {
     if (this.#inTransaction) this.#noteEverything(plan.changesDefinitions)
     if (this.#inTransaction && !plan.markAtOnce) return send(request)
-    this.#early.push(await this.#markEverything())
+    this.#early.push(await this.#markEverything(send))
     const definitions = plan.changesDefinitions
     return this.#thenSettleEarly(request, send(request), () => this.#unseen({ definitions, send }))
   }
@@ -278,9 +278,18 @@ export class WriteGuard implements StatementGuard {
     this.#ledger.definitions ||= definitions
   }
 
-  #markEverything(): Promise<Marking> {
+  async #markEverything(send: Execute): Promise<Marking> {
     const names = this.#context.tables.map(wholeTag)
-    return this.#context.mark({ names, transaction: `b${this.#connection.processID ?? 0}` })
+    return this.#context.mark({ names, transaction: `b${await this.#backend(send)}` })
+  }
+
+  /** The server's process for this connection; 0 when a pooler in between says another one, or nobody answers. */
+  async #backend(send: Execute): Promise<number> {
+    if (this.#connection.transactionStatus() === 'E') return 0
+    const question = { ...OWN_PING, config: asText('SELECT pg_backend_pid()') }
+    const answer = (await send(question).catch(() => undefined)) as QueryResult | undefined
+    const [pid] = (answer?.rows[0] ?? []) as string[]
+    return Number(pid) === this.#connection.processID ? Number(pid) : 0
   }
 
   /** COMMIT and PREPARE TRANSACTION: asks the server what was changed, marks, then lets it happen. */
@@ -425,7 +434,7 @@ export class WriteGuard implements StatementGuard {
     const visible = plan.kind === 'control' || (plan.kind === 'opaque' && plan.markAtOnce)
     if (this.#inTransaction) this.#noteEverything(definitions)
     if (this.#inTransaction && !visible) return undefined
-    this.#early.push(await this.#markEverything())
+    this.#early.push(await this.#markEverything(send))
     return { definitions }
   }
 }

@@ -31,14 +31,15 @@ interface Sources {
 /** The opted-in tables, each once. Throws OptionsError for names that do not exist or are no tables. */
 export function optTablesIn(sources: Sources, options: CatalogOptions): readonly TableInfo[] {
   const declared = new Map<number, string[]>()
-  for (const [index, name] of options.tables.entries()) {
-    for (const root of rootsNamed(sources, name, `tables[${index}]`)) declared.set(root.oid, [])
+  for (const name of options.tables) {
+    for (const root of rootsNamed(sources, name, `cache.tables.${name}`)) declared.set(root.oid, [])
   }
   for (const [name, columns] of Object.entries(options.keyed ?? {})) {
-    for (const root of rootsNamed(sources, name, `keyed.${name}`)) {
+    for (const root of rootsNamed(sources, name, `cache.tables.${name}.keys`)) {
       const wanted = declared.get(root.oid)
-      if (wanted === undefined) throw new OptionsError(`keyed.${name}`, 'a table of `tables`', `"${name}"`)
-      checkColumns({ root, columns, path: `keyed.${name}` }, sources.types)
+      if (wanted === undefined)
+        throw new OptionsError(`cache.tables.${name}.keys`, 'a table of `cache.tables`', `"${name}"`)
+      checkColumns({ root, columns, path: `cache.tables.${name}.keys` }, sources.types)
       wanted.push(...columns)
     }
   }

@@ -43,6 +43,7 @@ describe.skipIf(findProgram('redis-server') === undefined)('the history of sever
       'worker-kill,redis-kill,redis-cut,redis-scripts,postgres-terminate',
     )
     expect(verdict).toMatchObject({ ok: true, violations: [] })
-    expect(verdict.origins['hit memory']).toBeGreaterThan(0)
+    const { 'hit memory': memory = 0, 'hit redis': redis = 0 } = verdict.origins
+    expect(memory + redis).toBeGreaterThan(0)
   })
 })

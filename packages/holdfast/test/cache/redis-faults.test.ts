@@ -226,7 +226,7 @@ test('without node-redis the reason says what to install', async () => {
 })
 
 const SCRIPT = `
-  import { RedisStore } from '../../dist/cache/redis-store.js'
+  import { RedisStore } from './dist/cache/redis-store.js'
   const store = new RedisStore({ redis: process.argv[1], databaseIdentity: 'exit' })
   const awake = setInterval(() => {}, 1000)
   await new Promise(resolve => { store.onReady = resolve })

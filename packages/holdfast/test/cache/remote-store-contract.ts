@@ -205,7 +205,7 @@ function testNames(open: OpenStore): void {
     expect(value && openValue(value)?.payload.equals(payload)).toBe(true)
     await writer.touch([tag])
     await reader.store.barrier()
-    expect(reader.invalidated).toEqual([tag])
+    expect(new Set(reader.invalidated)).toEqual(new Set([tag]))
   })
 
   test('a name that is too long is refused, not cut', async () => {
