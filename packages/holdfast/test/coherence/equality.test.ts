@@ -15,6 +15,7 @@ const SCHEMA = `
   CREATE TABLE parted (id int, region text, n int DEFAULT 0, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
   CREATE TABLE parted_eu PARTITION OF parted FOR VALUES IN ('eu');
   CREATE TABLE parted_us PARTITION OF parted FOR VALUES IN ('us');
+  CREATE FUNCTION write_partition() RETURNS void LANGUAGE sql AS 'UPDATE parted_eu SET n = 9';
   CREATE TABLE base (id int PRIMARY KEY, n int DEFAULT 0);
   CREATE TABLE derived (extra text) INHERITS (base);`
 
@@ -149,6 +150,7 @@ describe('Partitions and children count as their root', () => {
     ['an UPDATE of a partition', 'UPDATE parted_eu SET n = 1 WHERE id = 1'],
     ['a row that moves to another partition', "UPDATE parted SET region = 'us' WHERE id = 1"],
     ['a DELETE from a partition', 'DELETE FROM parted_eu WHERE id = 1'],
+    ['a function that writes a partition', 'SELECT write_partition()'],
     ['TRUNCATE of a partition', 'TRUNCATE parted_eu'],
     ['TRUNCATE of the root', 'TRUNCATE parted'],
   ]

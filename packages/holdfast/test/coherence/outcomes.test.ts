@@ -69,6 +69,7 @@ async function expectMarkedUntilOver({ key, start }: Undecided, end: () => Promi
   await world.reached(key)
   cut()
   await told
+  await lookAtMarks()
   for (const read of [ONE, ALL, ONE]) expect(await world.statusOf(...read)).toBe('bypass')
   await end()
   await expect.poll(working, { interval: 5 }).toBe(0)

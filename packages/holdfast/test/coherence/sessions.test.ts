@@ -199,6 +199,8 @@ describe('Statements with names and types', () => {
     ]
     const VALUES = [
       ['a', 'b'],
+      ['a', 'bsc'],
+      ['asb', 'c'],
       ['ab', ''],
       ['', 'ab'],
       [null, 'a'],
