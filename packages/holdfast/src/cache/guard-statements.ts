@@ -3,6 +3,7 @@ import pg from 'pg'
 import { HoldfastError, OutcomeUnknownError } from '../base/errors.js'
 import type { QueryFrame, QueryRequest, Result } from '../base/execute.js'
 import type { TextPlan, WritePlan } from '../sql/plan.js'
+import { textOf } from './attributed.js'
 import type { WriteLedger } from './write-ledger.js'
 
 /** What a statement may do when the definitions are others than those by which it was planned. */
@@ -36,11 +37,6 @@ export const OWN_PING: QueryRequest = {
   rolledBackIfLost: true,
 }
 
-/** The SQL of a request; `undefined` when it only names a prepared statement. */
-export function textOf({ config }: QueryRequest): string | undefined {
-  return typeof config === 'string' ? config : config.text
-}
-
 /** The session after one more statement that changes it. What has been forgotten altogether is as never changed. */
 export function sessionAfter(before: string, { config, values }: QueryRequest): string {
   const text = typeof config === 'string' ? config : (config.text ?? '')
@@ -50,29 +46,6 @@ export function sessionAfter(before: string, { config, values }: QueryRequest): 
     .update(JSON.stringify([before, text, given?.map(String)]))
     .digest('base64url')
     .slice(0, 16)
-}
-
-/** A write whose rows nobody asks for: under other settings its names may mean other tables. */
-export function unattributed(plan: WritePlan): WritePlan {
-  return { ...plan, attribution: undefined }
-}
-
-/** Whether a statement may have failed because of what was added to it. */
-export function isOfAttribution(error: unknown, { attribution }: WritePlan, request: QueryRequest): boolean {
-  if (attribution === undefined) return false
-  const { code, position } = error as { code?: string; position?: string }
-  if (code === INSUFFICIENT_PRIVILEGE) return true
-  return code === UNDEFINED_COLUMN && Number(position) > commonLength(textOf(request) ?? '', attribution.text)
-}
-
-const INSUFFICIENT_PRIVILEGE = '42501'
-const UNDEFINED_COLUMN = '42703'
-
-/** How many characters two texts begin with in common; the server counts characters, not UTF-16 units. */
-function commonLength(one: string, other: string): number {
-  const [left, right] = [[...one], [...other]]
-  const different = left.findIndex((character, index) => character !== right[index])
-  return different === -1 ? left.length : different
 }
 
 /** What goes around a write, and what is hidden in its rows. */

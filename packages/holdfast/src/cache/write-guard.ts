@@ -4,6 +4,7 @@ import { within } from '../base/deadline.js'
 import type { Execute, QueryRequest, Result } from '../base/execute.js'
 import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
 import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
+import { isOfAttribution, textOf, unattributed } from './attributed.js'
 import { type Counting, readCounts, type TransactionCounts } from './change-counts.js'
 import type { Ask } from './definitions.js'
 import {
@@ -11,7 +12,6 @@ import {
   carefully,
   commandOf,
   framed,
-  isOfAttribution,
   isUndecided,
   newFrame,
   noteWrite,
@@ -20,8 +20,6 @@ import {
   plainCommit,
   plainly,
   sessionAfter,
-  textOf,
-  unattributed,
 } from './guard-statements.js'
 import type { Marking, MarkRequest } from './marker.js'
 import { wholeTag } from './tag-names.js'
