@@ -12,7 +12,6 @@ import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings 
 import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
-import type { Ask } from './cache/definitions.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
@@ -22,6 +21,7 @@ import type { PooledConnection } from './connections/pooled-connection.js'
 import { onFirstSignal } from './connections/signals.js'
 import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { beginStatement, runTransaction } from './connections/transaction.js'
+import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
 import { type ClientClass, openConnection } from './driver/open-connection.js'
@@ -419,26 +419,10 @@ export class Pool extends pg.Pool {
   }
 
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
-  async #ask(text: string, values?: unknown[]): ReturnType<Ask> {
+  #ask(text: string, values: unknown[] = []): Promise<PlainAnswer> {
     const config = { text, readOnly: true, types: new pg.TypeOverrides() }
-    const request = toRequest(config, values ?? [], this.#requestDefaults)
-    const pooled = await this.#unchanged(request)
-    try {
-      const { rows } = (await pooled.connection.send(request)) as QueryResult
-      return { rows, session: pooled.connection.session }
-    } finally {
-      this.#connections.release(pooled)
-    }
-  }
-
-  /** A connection that sees what all of them see. One with settings of its own is closed, unless all come with some. */
-  async #unchanged(limits: Limits): Promise<PooledConnection> {
-    let pooled = await this.#connections.acquire(limits)
-    for (let closed = 0; pooled.connection.session !== '' && closed < this.#settings.max; closed++) {
-      this.#connections.release(pooled, true)
-      pooled = await this.#connections.acquire(limits)
-    }
-    return pooled
+    const request = toRequest(config, values, this.#requestDefaults)
+    return askUnchanged(this.#connections, request, this.#settings.max)
   }
 
   #mark(state: 'ending' | 'ended'): void {

@@ -43,3 +43,10 @@ export function openTransactionWarning(pool: string, borrowedAt: string | undefi
   const message = `A client of pool "${pool}" was released inside a transaction, which is rolled back.${where}`
   return { code: 'open-transaction', message, ...(borrowedAt !== undefined && { borrowedAt }) }
 }
+
+declare module 'pg' {
+  interface Pool {
+    /** Something went wrong that no call could be told about; only pools of Holdfast say so. */
+    on(event: 'warning', listener: (warning: Warning) => void): this
+  }
+}
