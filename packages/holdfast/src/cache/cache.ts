@@ -6,6 +6,7 @@ import { OptionsError } from '../base/errors.js'
 import type { Execute, Interceptor, QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection } from '../base/statement-guard.js'
 import type { Warn } from '../base/warning.js'
+import { textOf } from './attributed.js'
 import { parametersKey, sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
 import type { CachedRead, HitWish, ResultWish } from './cached-read.js'
@@ -25,7 +26,7 @@ import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
-import { isServable, partsOf, type QueryParts, toRead, wishOf } from './to-read.js'
+import { isServable, type QueryParts, toRead, wishOf } from './to-read.js'
 import { WriteGuard } from './write-guard.js'
 
 /** What the cache needs of the pool. */
@@ -212,17 +213,30 @@ export class Cache implements PoolCache {
     return { consistency: this.#parts.settings.consistency, shape: { rowMode, types } }
   }
 
-  async #run(request: QueryRequest, next: Execute): Promise<Result> {
-    const { text } = partsOf(request)
-    const knowledge = this.#definitions.knowledge ?? (await this.#definitions.ready().catch(() => undefined))
-    // Without definitions nothing is known of the statement: its guard tries again, and says what is wrong.
-    if (knowledge === undefined || text === undefined) return next({ ...request, guarded: true })
-    const statement = knowledge.statements.of(text)
-    if (statement.guarded) return next({ ...request, guarded: true })
+  #run(request: QueryRequest, next: Execute): Promise<Result> {
+    const { knowledge } = this.#definitions
+    return knowledge === undefined ? this.#runLater(request, next) : this.#runNow(knowledge, request, next)
+  }
+
+  /** Without definitions nothing is known of the statement: its guard tries again, and says what is wrong. */
+  async #runLater(request: QueryRequest, next: Execute): Promise<Result> {
+    const knowledge = await this.#definitions.ready().catch(() => undefined)
+    if (knowledge === undefined) return next({ ...request, guarded: true })
+    return this.#runNow(knowledge, request, next)
+  }
+
+  #runNow(knowledge: Knowledge, request: QueryRequest, next: Execute): Promise<Result> {
+    const text = textOf(request)
+    const statement = text === undefined ? undefined : knowledge.statements.of(text)
+    if (statement === undefined || statement.guarded) return next({ ...request, guarded: true })
     // What only reads is safe to repeat when its connection is lost, whether or not the caller says so.
-    if (statement.plan.kind === 'read' && !request.readOnly)
-      return this.#answer({ ...request, readOnly: true }, { knowledge, statement })
-    return this.#answer(request, { knowledge, statement })
+    const isRead = statement.plan.kind === 'read'
+    const marked = isRead && !request.readOnly ? { ...request, readOnly: true } : request
+    try {
+      return this.#answer(marked, { knowledge, statement })
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   #answer(

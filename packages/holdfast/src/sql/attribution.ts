@@ -64,16 +64,16 @@ function appended(text: string, end: number, clause: string): string {
 function attributableRelation({ relation }: RowWriter, catalog: Catalog): Relation | undefined {
   const found = relation === undefined ? undefined : resolve(relation, catalog)
   if (found === undefined || found === 'system') return undefined
-  const { rules, kind, rowSecurity, unreadable } = found.facts
+  const { rules, kind, selectable } = found.facts
   // What may be written need not be what may be read: RETURNING would make the statement fail.
-  if (rowSecurity || unreadable) return undefined
+  if (!selectable) return undefined
   // A rule may do something else instead; a view's rows are those of other tables.
   return rules || !'rp'.includes(kind) ? undefined : found
 }
 
-/** RETURNING asks for more rights than the statement alone: to read the table, and what its policies let one see. */
+/** RETURNING asks policies what one may see; a statement without it does not. */
 function mayReturn({ facts }: Relation): boolean {
-  return facts.selectable && !facts.rowSecurity
+  return !facts.rowSecurity
 }
 
 /** Every row: the table counts as changed as a whole, and nobody wants to be sent all of it. */

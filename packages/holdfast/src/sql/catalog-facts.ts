@@ -55,14 +55,14 @@ export interface RelationFacts {
   readonly rowSecurity: boolean
   /** One of its policies reads another table. */
   readonly policiesLookElsewhere: boolean
-  /** The pool's user may not read all of its columns. */
-  readonly unreadable: boolean
   /** Row security holds for the owner too. */
   readonly forceRowSecurity: boolean
   /** `pg_class.relfilenode`: another one after TRUNCATE and rewrites; 0 where there is no storage. */
   readonly fileNode: number
   /** Whether the role that read the catalog may read all of it: RETURNING needs that. */
   readonly selectable: boolean
+  /** Writing to it may run code of users: triggers, defaults and checks that call their functions, policies. */
+  readonly reachesOut: boolean
   /** It has rules other than the one that makes it a view. */
   readonly rules: boolean
   /** The text of a view, as `pg_get_viewdef` gives it under the same search path. */

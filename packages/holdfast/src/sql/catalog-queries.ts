@@ -47,13 +47,19 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_array(
 const RELATIONS = `(SELECT coalesce(json_agg(json_build_object(
     'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
-    'unreadable', NOT has_table_privilege(c.oid, 'SELECT'),
     'forceRowSecurity', c.relforcerowsecurity, 'fileNode', c.relfilenode::bigint,
     'policiesLookElsewhere', c.relrowsecurity AND EXISTS (
       SELECT FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = o.oid
       WHERE o.polrelid = c.oid AND (d.refclassid = 'pg_catalog.pg_proc'::regclass
         OR d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> c.oid)),
+    'reachesOut', c.relrowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
+        WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+      OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass AND (d.classid, d.objid) IN (
+          SELECT 'pg_catalog.pg_attrdef'::regclass, f.oid FROM pg_catalog.pg_attrdef f WHERE f.adrelid = c.oid
+          UNION ALL
+          SELECT 'pg_catalog.pg_constraint'::regclass, k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid)),
     'selectable', has_table_privilege(c.oid, 'SELECT'),
     'rules', c.relhasrules AND EXISTS (
       SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'),

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { CatalogFacts, ForeignKey, FunctionFacts, RelationFacts, ServerFacts } from './catalog-facts.js'
+import type {
+  CatalogFacts,
+  ForeignKey,
+  FunctionFacts,
+  ReferentialAction,
+  RelationFacts,
+  ServerFacts,
+} from './catalog-facts.js'
 import { CONTROL_QUERY, FUNCTIONS_QUERY, RELATIONS_QUERY, SERVER_QUERY } from './catalog-queries.js'
 import { type CatalogOptions, optTablesIn, tablesNamed } from './catalog-tables.js'
 import { type ColumnType, ColumnTypes } from './column-type.js'
@@ -59,6 +66,22 @@ export class Catalog {
     this.#castsUnasked = facts.casts.some(([, implicit]) => implicit)
   }
 
+  /**
+   * Whether writing to a table changes no opted-in one: it is none itself, runs no code of users, and no foreign key
+   * hands its changes on to a table of which this does not hold.
+   */
+  isIsolated(oid: number, asked: ReadonlySet<number> = new Set()): boolean {
+    const facts = this.#relations.byOid(oid)
+    if (facts === undefined || facts.kind !== 'r' || facts.reachesOut || facts.rules) return false
+    if (this.members.has(oid) || this.#relations.familyOf(oid).length > 1) return false
+    if (this.#relations.rootsOf(oid)[0] !== oid) return false
+    const handsOn = this.foreignKeys.filter(
+      key => key.to === oid && !(isPassive(key.onDelete) && isPassive(key.onUpdate)),
+    )
+    const next = new Set([...asked, oid])
+    return handsOn.every(({ from }) => next.has(from) || this.isIsolated(from, next))
+  }
+
   /** What a name means under the search path; `system` for the server's own catalogs; `undefined`: nothing known. */
   resolve(schema: string | undefined, name: string): Relation | 'system' | undefined {
     const facts = this.#relations.resolve(schema, name)
@@ -102,6 +125,11 @@ export class Catalog {
   get castsUnasked(): boolean {
     return this.#castsUnasked
   }
+}
+
+/** Whether a foreign key only refuses. */
+function isPassive(action: ReferentialAction): boolean {
+  return action === 'a' || action === 'r'
 }
 
 /** Where rows are stored is no definition: TRUNCATE changes it. */

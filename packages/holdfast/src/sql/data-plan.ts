@@ -44,9 +44,15 @@ const createTableAs: Planner = (body, { catalog }) => {
   return newTablePlan(findings, isTemporary(rel))
 }
 
+/** Whether all that is written is certainly elsewhere than in opted-in tables. */
+function isElsewhere({ writesUnknown, mayWrite, targets }: Findings): boolean {
+  return !(writesUnknown || mayWrite || targets.length > 0)
+}
+
 /** INSERT, UPDATE, DELETE and MERGE: the only statements whose rows can be attributed. */
 const rowWriter: Planner = (body, { text, statement, catalog }) => {
   const findings = findingsOf(statement.tag, body, catalog)
+  if (isElsewhere(findings)) return sessionPlan(findings.changesSession)
   const attribution = attributionOf({ text, statement, findings }, catalog)
   return writePlan({ targets: findings.targets, attribution, changesSession: findings.changesSession })
 }

@@ -31,6 +31,8 @@ export class Findings {
   /** Something that might write though it looks like a read. */
   mayWrite = false
   changesSession = false
+  /** Something is written of which it is not certain that it changes nothing else. */
+  writesUnknown = false
   /** What names mean in the FROM of each query, by its node. */
   readonly scopes = new WeakMap<object, Scope>()
   readonly #reasons = new Map<UncacheableReason, string>()

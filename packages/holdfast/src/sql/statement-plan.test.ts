@@ -238,7 +238,7 @@ const ON_15: readonly (readonly [text: string, plan: string])[] = [
   ["insert into guarded values (1, 'x')", 'write insert:guarded by id'],
   ["insert into guarded values (1, 'x') on conflict (id) do update set code = 'y'", 'write insert:guarded'],
   ['insert into inbox values (1)', 'write insert:inbox'],
-  ['insert into inbox values (1) returning id', 'write insert:inbox by id'],
+  ['insert into inbox values (1) returning id', 'write insert:inbox'],
   ['insert into tenants values (1)', 'write insert:tenants'],
   ['insert into tenants values (1) returning id', 'write insert:tenants by id'],
   ["update users set name = 'x' where id = 1", 'write update:users by id,email,supabase_id,mood'],

@@ -15,7 +15,11 @@ export function addTarget(
 ): void {
   place.findings.writes = true
   const relation = resolve(range, place.catalog)
-  if (relation === undefined || relation === 'system') return
+  if (relation === undefined || relation === 'system') {
+    place.findings.writesUnknown = true
+    return
+  }
+  if (!place.catalog.isIsolated(relation.facts.oid)) place.findings.writesUnknown = true
   if (relation.facts.kind === 'v') {
     const shown = new Findings()
     readRelation(range as Tagged, { ...place, withNames: undefined, findings: shown }, walk)

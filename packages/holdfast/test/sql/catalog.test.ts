@@ -63,21 +63,22 @@ describe('the catalog', () => {
   })
 
   test.each([
-    ['nowhere', 'tables[0]', 'the name of a table that exists', '"nowhere"'],
-    ['audit.users', 'tables[0]', 'the name of a table that exists', '"audit.users"'],
-    ['sad', 'tables[0]', 'a table or a materialized view', '"sad", which is something else'],
-    ['pg_class', 'tables[0]', 'a table or a materialized view', '"pg_class", which is something else'],
-    ['a.b.c', 'tables[0]', 'the name of a table that exists', '"a.b.c"'],
-  ])('refuses to cache %s', async (name, path, expected, given) => {
+    ['nowhere', 'the name of a table that exists', '"nowhere"'],
+    ['audit.users', 'the name of a table that exists', '"audit.users"'],
+    ['sad', 'a table or a materialized view', '"sad", which is something else'],
+    ['pg_class', 'a table or a materialized view', '"pg_class", which is something else'],
+    ['a.b.c', 'the name of a table that exists', '"a.b.c"'],
+  ])('refuses to cache %s', async (name, expected, given) => {
+    const path = `cache.tables.${name}`
     const loading = loadCatalog(text => shop.client.query(text), { tables: [name] })
     await expect(loading).rejects.toMatchObject({ code: 'HOLDFAST_OPTIONS', path, expected, given })
   })
 
   test.each([
-    [{ users: ['nothing'] }, 'keyed.users[0]'],
-    [{ users: ['id', 'price'] }, 'keyed.users[1]'],
-    [{ users: ['upper_email'] }, 'keyed.users[0]'],
-    [{ sessions: ['day'] }, 'keyed.sessions'],
+    [{ users: ['nothing'] }, 'cache.tables.users.keys[0]'],
+    [{ users: ['id', 'price'] }, 'cache.tables.users.keys[1]'],
+    [{ users: ['upper_email'] }, 'cache.tables.users.keys[0]'],
+    [{ sessions: ['day'] }, 'cache.tables.sessions.keys'],
   ])('refuses to tell rows apart by %j', async (columns, path) => {
     const options = { tables: ['users'], keyed: columns as unknown as Record<string, string[]> }
     const loading = loadCatalog(text => shop.client.query(text), options)
