@@ -1,6 +1,6 @@
 import { versionOf } from '../cache/data.mjs'
 import { contend } from './contention.mjs'
-import { callLatency, cpuSeconds, sequentialCalls } from './sequential.mjs'
+import { callLatency, sequentialCalls } from './sequential.mjs'
 import { percentile } from './statistics.mjs'
 import { runSlice, warmUp } from './throughput.mjs'
 
@@ -37,9 +37,8 @@ export function commandsOf(session) {
     /** @param {{ ids: number[], concurrency: number, millis: number }} argument */
     async concurrent({ ids, ...load }) {
       let next = 0
-      const cpu = cpuSeconds()
-      const { perSecond, latencies } = await runSlice(() => read(ids[next++ % ids.length] ?? 0), load)
-      const cpuMicros = ((cpuSeconds() - cpu) * 1e6) / latencies.length
+      const slice = await runSlice(() => read(ids[next++ % ids.length] ?? 0), load)
+      const { perSecond, latencies, cpuMicros } = slice
       return { perSecond, reads: latencies.length, cpuMicros, p99: percentile(latencies, 0.99) }
     },
     /** Identical reads of one row, all at the same time. @param {{ id: number, count: number, at: bigint }} argument */

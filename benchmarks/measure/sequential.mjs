@@ -29,7 +29,7 @@ export async function sequentialCalls(read, { ids, millis }) {
 }
 
 /** Processor time that the process has used. */
-export function cpuSeconds() {
+function cpuSeconds() {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
 }

@@ -2,7 +2,8 @@ import { percentile } from './statistics.mjs'
 
 /**
  * @typedef {() => Promise<unknown>} Task one operation, from call to answer
- * @typedef {{ perSecond: number, latencies: number[] }} Slice latencies in milliseconds
+ * @typedef {{ perSecond: number, latencies: number[], cpuMicros: number }} Slice latencies in milliseconds; `cpuMicros`:
+ *   processor time of this process per task
  * @typedef {{ ours: Slice, theirs: Slice }} Round
  */
 
@@ -18,6 +19,7 @@ export async function runSlice(task, { concurrency, millis }) {
   globalThis.gc?.()
   /** @type {number[]} */
   const latencies = []
+  const cpu = process.cpuUsage()
   const start = performance.now()
   const end = start + millis
   const worker = async () => {
@@ -29,7 +31,12 @@ export async function runSlice(task, { concurrency, millis }) {
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
-  return { perSecond: (latencies.length * 1000) / (performance.now() - start), latencies }
+  const { user, system } = process.cpuUsage(cpu)
+  return {
+    perSecond: (latencies.length * 1000) / (performance.now() - start),
+    latencies,
+    cpuMicros: (user + system) / latencies.length,
+  }
 }
 
 /** Reads after which the engine has compiled what it will; a slow contender is given up on after some time. */
@@ -76,5 +83,6 @@ export function latencyOf(slices) {
 /** @param {readonly Slice[]} slices @returns {Slice} */
 function together(slices) {
   const perSecond = slices.reduce((sum, slice) => sum + slice.perSecond, 0) / slices.length
-  return { perSecond, latencies: slices.flatMap(({ latencies }) => latencies) }
+  const cpuMicros = slices.reduce((sum, slice) => sum + slice.cpuMicros, 0) / slices.length
+  return { perSecond, latencies: slices.flatMap(({ latencies }) => latencies), cpuMicros }
 }
