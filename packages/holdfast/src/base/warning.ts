@@ -15,7 +15,7 @@ export interface Warning {
    * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
    * `clock-jump`: the process slept; every connection is checked before its next use.
    * `cache-table-missing`: a table of `cache.tables` does not exist.
-   * `cache-unmarked`: a write was committed although Redis could not be told about it.
+   * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:

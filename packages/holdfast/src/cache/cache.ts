@@ -93,7 +93,7 @@ export class Cache implements PoolCache {
       remote,
       writer: randomBytes(9).toString('base64url'),
       onUnmarkable: settings.onUnmarkable,
-      onUnmarked: error => this.#unmarked(error),
+      onUnmarked: (error, isFirst) => this.#unmarked(error, isFirst),
       everything: () => [...(this.#definitions.knowledge?.schemas.keys() ?? [])],
     })
     this.#orphans = new Orphans({ remote, marker: this.#marker, ask, clock })
@@ -303,8 +303,9 @@ export class Cache implements PoolCache {
     void this.#definitions.refresh().catch(() => undefined)
   }
 
-  #unmarked(error: unknown): void {
+  #unmarked(error: unknown, isFirst: boolean): void {
     this.#counters.unmarked++
+    if (!isFirst) return
     const message =
       'Redis could not be told about a write before it was committed: other processes may serve what they kept until Redis answers again.'
     this.#parts.warn({ code: 'cache-unmarked', message, cause: error })

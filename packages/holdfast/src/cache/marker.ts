@@ -18,8 +18,8 @@ export interface MarkerParts {
   /** A name of this process that nobody else has, for marks. */
   readonly writer: string
   readonly onUnmarkable: 'commit' | 'fail'
-  /** Told of each write whose invalidation could not reach Redis in time. */
-  readonly onUnmarked: (error: unknown) => void
+  /** Told of each write whose invalidation could not reach Redis in time, and whether it is the first in a row. */
+  readonly onUnmarked: (error: unknown, isFirst: boolean) => void
   /** The tags of all opted-in tables as a whole. */
   readonly everything: () => readonly string[]
 }
@@ -43,6 +43,8 @@ export class Marker {
   readonly #pending = new Set<string>()
   /** What lifts the local marks of those writes. */
   readonly #blocked: (() => void)[] = []
+  /** The latest write could not be told. */
+  #isCutOff = false
   /** Counts the times that Redis, or the way to it, was lost. */
   #generation = 0
   /** Marks whose transaction has an unknown fate, by transaction. */
@@ -130,13 +132,15 @@ export class Marker {
       if (!remote.available) await remote.tried()
       if (!remote.available) throw new Error('Redis is not available')
       await remote.mark(mark)
+      this.#isCutOff = false
       return true
     } catch (error) {
       if (this.#parts.onUnmarkable === 'fail') {
         undo()
         throw unmarkable(error)
       }
-      this.#parts.onUnmarked(error)
+      this.#parts.onUnmarked(error, !this.#isCutOff)
+      this.#isCutOff = true
       return false
     }
   }

@@ -71,8 +71,8 @@ export interface RemoteStore {
    * store compares them to decide about the lease. Not awaited by readers.
    */
   store(key: string, value: Buffer, ttlMillis: number): Promise<void>
-  /** Gives a lease back that was taken for nothing: there is no value to store. */
-  giveUp(key: string): Promise<void>
+  /** Gives up the fill lease, because there will be no value: whoever waits for one need not wait any longer. */
+  abandon(key: string): Promise<void>
   /**
    * Destroys the stamps and adds the mark, in one round trip. A rejection may come after it was done. The stamp of a
    * table that begins with another schema is replaced by one that begins with none.

@@ -225,7 +225,7 @@ export class Reader {
       if (entry === undefined) {
         const reason = this.#whyNot(capture)
         land({ kind: 'alone', reason })
-        shared?.giveUp(read)
+        shared?.abandon(read)
         counters.bypass(reason)
         return withInfo(result, { status: 'bypass', reason })
       }
@@ -234,8 +234,9 @@ export class Reader {
       shared?.store(read, entry)
       return withInfo(result, { status: 'miss' })
     } catch (error) {
-      shared?.giveUp(read)
+      shared?.abandon(read)
       land(isAnswer(error) ? { kind: 'error', error } : { kind: 'again' })
+      shared?.abandon(read)
       throw error
     }
   }

@@ -87,6 +87,11 @@ export class RedisLink {
     return `${this.#tagPrefix.slice(0, -2)}v:${key}`
   }
 
+  /** Where the script of reads keeps who loads a value. */
+  leaseKey(key: string): string {
+    return `${this.valueKey(key)}!`
+  }
+
   /** Runs a script. @throws RedisFailure */
   async run(side: Side, call: ScriptCall): Promise<unknown> {
     const client = this.#clients[side]

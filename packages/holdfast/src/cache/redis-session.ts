@@ -74,7 +74,8 @@ export class RedisSession {
 
   succeeded(): void {
     // By far the most frequent event must cost nothing.
-    if (this.#breaker.failures > 0) this.#step('succeeded')
+    if (this.#breaker.failures > 0 || this.#breaker.openings > 0) this.#step('succeeded')
+    this.#warned = undefined
   }
 
   /** A call on this link failed. */
@@ -209,7 +210,6 @@ export class RedisSession {
   }
 
   #ready(): void {
-    this.#warned = undefined
     this.#state = { available: true, reason: undefined, since: this.#clock.now() }
     this.#scheduleLook()
     this.#options.events.onReady()

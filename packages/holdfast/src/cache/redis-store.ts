@@ -137,10 +137,9 @@ export class RedisStore implements RemoteStore {
     }
   }
 
-  async giveUp(key: string): Promise<void> {
+  async abandon(key: string): Promise<void> {
     this.#check([key])
-    // Where the read script keeps the lease of a value.
-    await this.#call(this.#options.budget, link => link.send(['DEL', `${link.valueKey(key)}!`]))
+    await this.#call(this.#options.budget, link => link.send(['DEL', link.leaseKey(key)]))
   }
 
   async mark(mark: RemoteMark): Promise<void> {

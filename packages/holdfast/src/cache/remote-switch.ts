@@ -57,8 +57,8 @@ export class RemoteSwitch implements RemoteStore {
     return this.#with(store => store.store(key, value, ttlMillis))
   }
 
-  giveUp(key: string): Promise<void> {
-    return this.#with(store => store.giveUp(key))
+  abandon(key: string): Promise<void> {
+    return this.#with(store => store.abandon(key))
   }
 
   mark(mark: RemoteMark): Promise<void> {

@@ -114,12 +114,13 @@ export class SharedTier {
     const value = { raw: entry.raw, stamps, storedAt, expiresAt: storedAt + life, loadMillis }
     Promise.resolve(encodeEntry(key, value, codec))
       .then(payload => remote.store(key, sealValue({ stamps, payload }), Math.ceil(life)))
-      .catch(() => undefined)
+      .catch(() => this.abandon(read))
   }
 
-  /** There is nothing to keep after all: somebody else may try. */
-  giveUp(read: CachedRead): void {
-    void this.#parts.remote.giveUp(this.#parts.keyOf(read)).catch(() => undefined)
+  /** There is nothing to keep: others need not wait for it. Nobody waits for this. */
+  abandon(read: CachedRead): void {
+    const { keyOf, remote } = this.#parts
+    if (!read.refresh) void remote.abandon(keyOf(read)).catch(() => undefined)
   }
 
   /** After waiting in vain: whatever another process does, this one loads. */

@@ -29,7 +29,7 @@ test('a lost connection opens it at once', () => {
   expect(run(['lost'], CLOSED).state).toBe('open')
 })
 
-test('the bound of the pause doubles with each refusal, up to 2 s, and a success resets it', () => {
+test('the bound of the pause doubles with each refusal, up to 2 s, and only a call that succeeds resets it', () => {
   const pauses: number[] = []
   let breaker = run(['lost'], CLOSED)
   for (let round = 0; round < 8; round++) {
@@ -37,7 +37,9 @@ test('the bound of the pause doubles with each refusal, up to 2 s, and a success
     breaker = run(['refused'], { ...breaker, state: 'half-open' })
   }
   expect(pauses).toEqual([25, 50, 100, 200, 400, 800, 1_000, 1_000])
-  expect(run(['lost'], run(['restored'], { ...breaker, state: 'half-open' })).retryAt).toBe(25)
+  const restored = run(['restored'], { ...breaker, state: 'half-open' })
+  expect(run(['lost'], restored).retryAt).toBe(1_000)
+  expect(run(['succeeded', 'lost'], restored).retryAt).toBe(25)
 })
 
 test('results of calls that began earlier change nothing while it is open or probing', () => {

@@ -37,7 +37,6 @@ const CLOSED: Breaker = { state: 'closed', failures: 0, openings: 0, retryAt: Nu
 type Outcome = (breaker: Breaker, step: BreakerStep) => Breaker
 
 const stay: Outcome = breaker => breaker
-const close: Outcome = () => CLOSED
 
 /** The first pause is short, so that a connection lost by chance costs little. */
 const open: Outcome = ({ openings }, { now, random }) => ({
@@ -52,7 +51,10 @@ const count: Outcome = (breaker, step) =>
     ? open(breaker, step)
     : { ...breaker, failures: breaker.failures + 1 }
 
-const forgive: Outcome = breaker => (breaker.failures === 0 ? breaker : { ...breaker, failures: 0 })
+const forgive: Outcome = breaker => (breaker.failures + breaker.openings === 0 ? breaker : CLOSED)
+
+/** What answers a probe may still be too slow for calls: only a call that succeeds makes the next pause short again. */
+const restore: Outcome = ({ openings }) => ({ ...CLOSED, openings })
 
 const probe: Outcome = (breaker, { now }) =>
   now < breaker.retryAt ? breaker : { ...breaker, state: 'half-open' }
@@ -61,7 +63,7 @@ const probe: Outcome = (breaker, { now }) =>
 const TABLE: Readonly<Record<BreakerState, Readonly<Record<BreakerEvent, Outcome>>>> = {
   closed: { succeeded: forgive, failed: count, lost: open, elapsed: stay, restored: stay, refused: open },
   open: { succeeded: stay, failed: stay, lost: stay, elapsed: probe, restored: stay, refused: stay },
-  'half-open': { succeeded: stay, failed: stay, lost: open, elapsed: stay, restored: close, refused: open },
+  'half-open': { succeeded: stay, failed: stay, lost: open, elapsed: stay, restored: restore, refused: open },
 }
 
 /** The breaker after an event. Pure. */

@@ -65,8 +65,8 @@ async function work(pool: TestPool, rounds: number, from = 0): Promise<void> {
   }
 }
 
-describe.each(HARMS)('a Redis that $what', ({ reason, begin, end }) => {
-  test('costs no answer, is left alone, is told of once, and is used again when it is back', async () => {
+describe.each(HARMS)('with a Redis that $what', ({ reason, begin, end }) => {
+  test('every answer is right, Redis is left alone and told of once, and used again when it is back', async () => {
     await using server = await startRedis()
     const relay = await startRelay(server.port)
     const cache = { redis: relay.url(server.url), redisTimeout: '100ms' }

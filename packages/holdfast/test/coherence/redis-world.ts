@@ -15,7 +15,8 @@ export class TestPool extends Pool {
 
   constructor(options: PoolOptions) {
     super(options)
-    this.on('warning', (warning: Warning) => this.warnings.push(warning))
+    const emitter = this as NodeJS.EventEmitter
+    emitter.on('warning', (warning: Warning) => this.warnings.push(warning))
     this.on('error', () => {})
   }
 
