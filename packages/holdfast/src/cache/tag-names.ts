@@ -17,7 +17,10 @@ export function anyTag(table: TableInfo): string {
   return `${table.oid}:any`
 }
 
-/** The tag of the rows with one value in a keyed column; `undefined` when the value has no canonical spelling. */
+/**
+ * The tag of the rows with one value in a keyed column; `undefined` when the value has no canonical spelling. Texts and
+ * bytes stand in it as their digest: names in Redis are seen by more people than values, and may be of any characters.
+ */
 export function valueTag(table: TableInfo, column: KeyedColumn, text: string): string | undefined {
   const canonical = column.canonical(text)
   if (canonical === undefined) return undefined
