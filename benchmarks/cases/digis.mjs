@@ -6,6 +6,7 @@
  * queries; 500 identical misses from 4 processes are two queries at most; while Redis is dead no call fails and p99 is
  * at most that without a cache plus the 50 ms that a call waits for Redis.
  */
+import { loadavg } from 'node:os'
 import { migrateDigis } from '@holdfast/digis'
 import { seedDemo } from '@holdfast/digis/demo'
 import { startPostgres, startRedis } from '@holdfast/testkit'
@@ -28,11 +29,11 @@ const MODES = /** @type {const} */ (['off', 'process', 'redis'])
 const NAMES = { off: 'no cache', process: 'in process', redis: 'Redis' }
 const CONCURRENCY = 4
 const CALLERS = { fans: 1_000, meetings: 2_000 }
-const FULL = { warmUpCalls: 4_000, calls: 400, outageMillis: 4_000, stampedes: 7, seed: {} }
+const FULL = { warmUpCalls: 2_500, calls: 300, outageMillis: 4_000, stampedes: 7, seed: {} }
 const QUICK = {
-  warmUpCalls: 1_000,
-  calls: 200,
-  outageMillis: 1_500,
+  warmUpCalls: 800,
+  calls: 150,
+  outageMillis: 1_000,
   stampedes: 3,
   seed: { users: 2_000, creators: 100, sessions: 10_000 },
 }
@@ -46,7 +47,7 @@ const outcome = {
   ok: broken.length === 0,
   broken,
   promise: PROMISE,
-  machine: describeMachine(),
+  machine: { ...describeMachine(), load: loadavg()[0] },
   rounds: options.rounds,
   ...measured,
 }
@@ -205,7 +206,7 @@ function brokenPromises() {
 }
 
 function asText() {
-  const { node, cores, processor } = outcome.machine
+  const { node, cores, processor, load = 0 } = outcome.machine
   const { functions, stampede, service, kinds, outage } = measured
   return [
     `Each function called directly, 8 at a time, median of ${options.rounds} rounds (${node}, ${cores} × ${processor})`,
@@ -222,6 +223,8 @@ function asText() {
     'Redis killed under load and started again, ms',
     table(['uncached', 'before', 'outage', 'after'].map(name => phaseLine(name, outage))),
     `${outage.failures.length} calls failed`,
+    '',
+    `Load of the machine at the end: ${load.toFixed(1)}`,
   ].join('\n')
 }
 
@@ -244,7 +247,7 @@ function serviceLine({ mode, perSecond, hitPercent, read, queriesPerRequest, dat
     mode === 'off' ? '' : `${percent.toFixed(0)} % (${spread.map(each => each.toFixed(0)).join('–')})`
   return {
     cache: NAMES[mode],
-    'requests/s': Math.round(perSecond),
+    'calls/s': Math.round(perSecond),
     'hits %': hitPercent.toFixed(0),
     'read p50/p99 ms': `${read.p50.toFixed(2)} / ${read.p99.toFixed(2)}`,
     'p50 lower': change(lower.http),

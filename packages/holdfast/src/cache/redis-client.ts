@@ -42,6 +42,19 @@ export const AS_BUFFERS = { typeMapping: { 36: Buffer } } as const
  * @throws OptionsError when it is not installed
  */
 export async function loadRedis(): Promise<RedisModule> {
+  const { createClient } = await importRedis()
+  pattern ??= createClient({ RESP: 3 }) as unknown as RedisTemplate
+  const known = pattern
+  return { createClient: options => known.duplicate(options as never) as RedisClient }
+}
+
+/**
+ * A client that is never connected, for its class alone: `createClient` makes a new class of all commands nearly each
+ * time, which blocks the process for tens of milliseconds, and clients are made as long as Redis is away.
+ */
+let pattern: RedisTemplate | undefined
+
+async function importRedis(): Promise<RedisModule> {
   try {
     return (await import('@redis/client')) as unknown as RedisModule
   } catch {
