@@ -2,8 +2,8 @@
  * The DIGIS service over real HTTP, without a cache, with one in its process, and with one in Redis: what do callers
  * and the database notice?
  *
- * Promises: the database part of a read takes at least 50 % less time and the database gets at least 60 % fewer
- * queries; 500 identical misses from 4 processes are two queries at most; while Redis is dead no call fails and p99 is
+ * Promises: a hit takes at least 50 % less time than the same call to the database, for each cached function, and the
+ * database gets at least 60 % fewer queries under the whole mix; 500 identical misses from 4 processes are two queries at most; while Redis is dead no call fails and p99 is
  * at most that without a cache plus the 50 ms that a call waits for Redis.
  */
 import { loadavg } from 'node:os'
@@ -24,7 +24,7 @@ import { describeMachine, publish, readOptions } from '../result.mjs'
 /** @typedef {import('../digis/functions.mjs').Mode} Mode */
 /** @typedef {import('../digis/load.mjs').Load} Load */
 
-const PROMISE = { databaseTime: 50, queries: 60, stampede: 2, outageMillis: 50 }
+const PROMISE = { hitTime: 50, queries: 60, stampede: 2, outageMillis: 50 }
 const MODES = /** @type {const} */ (['off', 'process', 'redis'])
 const NAMES = { off: 'no cache', process: 'in process', redis: 'Redis' }
 const CONCURRENCY = 4
@@ -184,18 +184,15 @@ function byKind(rounds) {
 }
 
 function brokenPromises() {
-  const { service, stampede, outage } = measured
+  const { functions, service, stampede, outage } = measured
   const cached = service.filter(({ mode }) => mode !== 'off')
   const typical = median(stampede.queries)
   const failures = [...service.flatMap(each => each.failures), ...outage.failures]
   const excess = outage.outage.p99 - outage.uncached.p99
   return [
-    ...cached
-      .filter(({ lower }) => lower.database.percent < PROMISE.databaseTime)
-      .map(
-        ({ mode, lower }) =>
-          `database time only ${lower.database.percent.toFixed(0)} % lower (${NAMES[mode]})`,
-      ),
+    ...functions
+      .filter(({ lower }) => Math.min(lower.process, lower.redis) < PROMISE.hitTime)
+      .map(({ name, lower }) => `${name} only ${Math.min(lower.process, lower.redis).toFixed(0)} % faster`),
     ...cached
       .filter(({ lower }) => lower.queries.percent < PROMISE.queries)
       .map(({ mode, lower }) => `queries only ${lower.queries.percent.toFixed(0)} % fewer (${NAMES[mode]})`),

@@ -24,8 +24,13 @@ const MOST_UNSERVED = 500
 const STILL_KEPT = 1 / 16
 
 /** Whether to keep another result of a statement. @param random in [0, 1) */
-export function isWorthKeeping({ unserved }: Admission, random: number): boolean {
-  return unserved < MOST_UNSERVED || random < STILL_KEPT
+export function isWorthKeeping(admission: Admission, random: number): boolean {
+  return !isInVain(admission) || random < STILL_KEPT
+}
+
+/** Whether most results of a statement are not kept: nobody is to wait for them. */
+export function isInVain({ unserved }: Admission): boolean {
+  return unserved >= MOST_UNSERVED
 }
 
 /** Takes note of how an entry fared, when it leaves. */

@@ -168,7 +168,9 @@ export class Reader {
     const found = await shared.find(read, tags)
     if (found.kind === 'bypass') return this.bypass(read.request, found.reason)
     if (found.kind === 'value') {
-      this.#keep(read, found.basis, { raw: found.raw, times: found.times })
+      const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })
+      // Somebody got it who had not loaded it: it was not kept in vain, even if another one takes its place now.
+      entry.served = true
       this.#parts.counters.redisHits++
       const age = this.#parts.clock.now() - found.times.storedAt
       return attachCacheInfo(materializeOnce(found.raw, read.shape), { status: 'hit', tier: 'redis', age })

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js'
 import type { BypassReason } from './cache-info.js'
 import type { Basis, CachedRead } from './cached-read.js'
 import { type CodecOptions, decodeEntry, encodeEntry } from './codec.js'
-import type { Entry, EntryTimes } from './entry.js'
+import { type Entry, type EntryTimes, isInVain } from './entry.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
 import type { Settling } from './settling.js'
@@ -139,7 +139,7 @@ export class SharedTier {
       answer = await remote.read({
         key: keyOf(read),
         tags: tags.map(tag => this.#asked(tag)),
-        lease: !read.refresh,
+        lease: !read.refresh && !isInVain(read.admission),
       })
     } catch {
       return { kind: 'bypass', reason: 'redis-unavailable' }

@@ -1,0 +1,35 @@
+import { createDigis, type Digis } from '@holdfast/digis'
+import { startRedis, temporaryDatabase } from '@holdfast/testkit'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { counting, newWorld } from './cached-contract.js'
+
+const CALLERS = 200
+
+async function twoSharing(): Promise<[Digis, Digis]> {
+  const redis = await startRedis()
+  onTestFinished(() => redis[Symbol.asyncDispose]())
+  const { url: connectionString } = await temporaryDatabase()
+  // How busy the machine is, is not the question.
+  const cache = { redis: redis.url, redisTimeout: '5s' } as const
+  const [one, other] = [createDigis({ connectionString, cache }), createDigis({ connectionString, cache })]
+  onTestFinished(() => Promise.all([one.end(), other.end()]).then(() => undefined))
+  await one.addMissingColumns()
+  for (const digis of [one, other]) {
+    await digis.testConnection()
+    await vi.waitUntil(() => digis.getPoolStats().cacheEnabled, { timeout: 10_000 })
+  }
+  return [one, other]
+}
+
+test('however often many callers of two instances miss the same at once, the database is asked once each time', async () => {
+  const [one, other] = await twoSharing()
+  await newWorld(one)
+  for (const term of ['salsa', 'piano', 'tango', 'chess', 'yoga', 'jazz', 'drums', 'ballet']) {
+    const search = (digis: Digis) =>
+      counting(digis, () => Promise.all(Array.from({ length: CALLERS }, () => digis.searchCreators(term))))
+    const found = await Promise.all([search(one), search(other)])
+    const results = found.flatMap(({ result }) => result.map(({ rows }) => rows))
+    for (const rows of results) expect(rows).toEqual(results[0])
+    expect(found.reduce((sum, { queries }) => sum + queries, 0)).toBe(1)
+  }
+})
