@@ -238,7 +238,6 @@ export class Reader {
     } catch (error) {
       shared?.abandon(read)
       land(isAnswer(error) ? { kind: 'error', error } : { kind: 'again' })
-      shared?.abandon(read)
       throw error
     }
   }

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { KeyedColumn, Operand, ReadDependency, TableInfo } from '../sql/plan.js'
 
-/** Longer values stand in a tag as their digest, of 128 bits. */
-const LONGEST_VALUE = 64
-
-/** Their values may be names and addresses of people: those do not belong into the names of keys. */
-const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'varchar', 'bytea'])
+/** Characters of a digest, six bits each. */
+const DIGEST_LENGTH = 22
 
 /** The tag that changes with everything that cannot be attributed to rows: every entry on the table has it. */
 export function wholeTag(table: TableInfo): string {
@@ -18,15 +15,12 @@ export function anyTag(table: TableInfo): string {
 }
 
 /**
- * The tag of the rows with one value in a keyed column; `undefined` when the value has no canonical spelling. Texts and
- * bytes stand in it as their digest: names in Redis are seen by more people than values, and may be of any characters.
+ * The tag of the rows with one value in a keyed column; `undefined` when the value has no canonical spelling. The value
+ * stands in it as its digest: names in Redis are seen by more people than values, and may be of any characters.
  */
 export function valueTag(table: TableInfo, column: KeyedColumn, text: string): string | undefined {
   const canonical = column.canonical(text)
-  if (canonical === undefined) return undefined
-  const short =
-    canonical.length > LONGEST_VALUE || TEXT_TYPES.has(column.type) ? digest(canonical) : canonical
-  return `${table.oid}:${column.attnum}=${short}`
+  return canonical === undefined ? undefined : `${table.oid}:${column.attnum}=${digest(canonical)}`
 }
 
 /**
@@ -63,5 +57,5 @@ function operandText(operand: Operand, values: readonly unknown[] | undefined): 
 }
 
 function digest(text: string): string {
-  return `#${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+  return createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH)
 }

@@ -41,7 +41,7 @@ test('of 2,000 reads none is older than a write that another process was told of
 test('a strict hit in memory waits for what was under way to this process (H21)', async () => {
   const relay = await startRelay($.redis.port)
   const [writer, reader] = [await $.pool(), await $.pool({ cache: { redis: relay.url($.redis.url) } })]
-  await see(reader)
+  await warm(reader)
   expect(await see(reader)).toEqual({ n: 0, from: 'hit memory' })
   relay.stall('answers')
   await writer.query(WRITE, [1, 1])
@@ -53,7 +53,7 @@ test('a strict hit in memory waits for what was under way to this process (H21)'
 
 test('hits of one tick share one round trip to Redis (H21)', async () => {
   const [pool, redis] = [await $.pool(), await operator($.redis.url)]
-  await see(pool)
+  await warm(pool)
   await redis.configResetStat()
   const seen = await Promise.all(Array.from({ length: 100 }, () => see(pool)))
   expect(new Set(seen.map(({ from }) => from))).toEqual(new Set(['hit memory']))
@@ -65,7 +65,7 @@ test('a bounded hit costs no round trip while the bound holds', async () => {
     await $.pool({ cache: { consistency: 'bounded', bound: '1h' } }),
     await operator($.redis.url),
   ]
-  await see(pool)
+  await warm(pool)
   await redis.configResetStat()
   for (let read = 0; read < 100; read++) expect(await see(pool)).toEqual({ n: 0, from: 'hit memory' })
   expect(await calls(redis, 'evalsha')).toBe(0)
@@ -109,7 +109,7 @@ test('with maxStale an old result is served while Redis is away, and says so', a
   const relay = await startRelay($.redis.port)
   const tables = { ...TABLES, item: { ttl: '1h', maxStale: '1h' } }
   const pool = await $.pool({ cache: { redis: relay.url($.redis.url), tables } })
-  await see(pool)
+  await warm(pool)
   relay.refuse(true)
   relay.cut()
   await eventually(() => pool.cache.stats().enabled).toBe(false)
@@ -139,7 +139,7 @@ test('a dear result is loaded anew before its end, by one process for all, and n
   while (performance.now() - began < 2_000) await $.admin.query('SELECT pg_sleep(0.05)')
   await openGate($.admin)
   await load
-  await see(second, GATED)
+  for (const pool of [first, second]) await warm(pool, GATED)
   await closeGate($.admin)
   const seen: string[] = []
   while (first.cache.stats().earlyRefreshes + second.cache.stats().earlyRefreshes === 0) {
