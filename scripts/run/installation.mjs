@@ -35,7 +35,7 @@ function readPackages(file) {
  * @returns {Promise<string>} what npm printed
  */
 export async function install() {
-  const { code, output } = await runNpm(['install', '--no-save', '--no-audit', '--no-fund'])
+  const { code, output } = await runNpm(['install', '--no-save', '--no-audit', '--no-fund', '--include=dev'])
   if (code === 0) return output
   throw new Error(`npm install failed. Is there a connection to the registry?\n\n${output.trim()}`)
 }

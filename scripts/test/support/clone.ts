@@ -46,12 +46,17 @@ export function cloneRepository({ account, mode = 0o700 }: CloneOptions = {}): C
     const copy = new Copy(account)
     copy.makeFolder(home, mode)
     for (const file of repositoryFiles()) copy.file(join(ROOT, file), join(clone.folder, file))
-    copy.linkFolder(join(ROOT, 'node_modules'), join(clone.folder, 'node_modules'))
+    for (const folder of installedFolders()) copy.linkFolder(join(ROOT, folder), join(clone.folder, folder))
   } catch (error) {
     clone.remove()
     throw error
   }
   return clone
+}
+
+/** Where npm has installed something: packages of which a member needs another version than the rest are with it. */
+function installedFolders(): string[] {
+  return globSync(['node_modules', '*/node_modules', '*/*/node_modules'])
 }
 
 /** A server that has just been killed may still be writing. */

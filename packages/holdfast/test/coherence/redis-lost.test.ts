@@ -83,7 +83,7 @@ test('a write whose mark was lost with Redis before its COMMIT leaves nothing ol
   await commit.reached
   await server.kill()
   await server.start()
-  await eventually(() => reader.cache.stats().enabled).toBe(true)
+  await eventually(() => reader.cache.stats().redis?.available).toBe(true)
   for (let read = 0; read < 20; read++) {
     expect(await see(reader)).toEqual({ n: 0, from: 'bypass redis-unavailable' })
   }
@@ -163,7 +163,7 @@ test('scripts that Redis has forgotten are a matter of Redis alone (H28)', async
     await redis.scriptFlush()
     expect((await see(reader)).n).toBe(n)
     await redis.scriptFlush()
-    expect(await see(reader)).toEqual({ n, from: 'hit memory' })
+    expect(await see(reader)).toEqual({ n, from: 'hit redis' })
   }
   expect([writer.warned, reader.warned]).toEqual([{}, {}])
 })

@@ -10,6 +10,7 @@ import {
   see,
   TABLES,
   WRITE,
+  warm,
   world,
 } from './redis-world.js'
 

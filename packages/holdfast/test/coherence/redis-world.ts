@@ -184,3 +184,8 @@ export const openGate = (admin: pg.Client) => admin.query('SELECT pg_advisory_un
 /** Polls until it holds, as long as a busy machine may take. */
 export const eventually = <T>(look: () => T | Promise<T>) =>
   expect.poll(look, { timeout: 20_000, interval: 10 })
+
+/** Reads until the result is known in memory: a stamp that was just made is known from the second reading on. */
+export async function warm(pool: Pool, text = READ): Promise<void> {
+  await eventually(async () => (await see(pool, text)).from).toBe('hit memory')
+}
