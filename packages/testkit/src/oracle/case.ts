@@ -1,0 +1,136 @@
+import { Draw } from './draw.js'
+import { INT, quoted, TYPES, typed } from './kind.js'
+import { makeFunction, makeTrigger, makeView, PURE } from './programs.js'
+import { wholeQuery } from './query.js'
+import { makeRows, makeTable } from './tables.js'
+import { type Making, Parameters, type World } from './world.js'
+import { makeSimpleWrite, makeWrite } from './write.js'
+
+/** The numbers that decide everything about one database and what is done to it; see {@link Draw}. */
+export interface Tapes {
+  readonly tables: readonly (readonly number[])[]
+  readonly rows: readonly (readonly number[])[]
+  /** Views, functions, triggers. */
+  readonly programs: readonly (readonly number[])[]
+  readonly queries: readonly (readonly number[])[]
+  readonly writes: readonly (readonly number[])[]
+}
+
+/** A statement as it is sent. */
+export interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+  /** Rows as lists instead of objects. */
+  readonly rowMode?: 'array'
+  /** Prepared under this name. */
+  readonly name?: string
+}
+
+/** Part of a write: a statement, or several behind a savepoint. */
+export type Step = Statement | { readonly steps: readonly Step[]; readonly undone: boolean }
+
+/** How a write is sent: alone, all statements as one text, by `pool.transaction`, or on a borrowed client. */
+export type Way = 'alone' | 'batch' | 'transaction' | 'client'
+
+/** Something that may change the database. */
+export interface Write {
+  readonly way: Way
+  readonly steps: readonly Step[]
+  /** It is rolled back in the end. */
+  readonly undone: boolean
+}
+
+/** A database, and what is done to it. */
+export interface Case {
+  /** Each may fail, and is then left out. */
+  readonly definitions: readonly string[]
+  /** Names of the tables that are cached. */
+  readonly tables: readonly string[]
+  readonly queries: readonly Statement[]
+  readonly writes: readonly Write[]
+}
+
+/** Makes what the tapes say, for a server of a version (as 180000). */
+export function makeCase(tapes: Tapes, version: number): Case {
+  const world: World = { tables: [], views: [], writers: [], readers: [], version }
+  const definitions = [...TYPES, PURE]
+  for (const [index, tape] of tapes.tables.entries())
+    definitions.push(...makeTable(new Draw(tape), world, index))
+  const tables = world.tables.map(({ name }) => name).filter(name => !name.includes('_'))
+  for (const [index, tape] of tapes.rows.entries()) {
+    const table = world.tables[index % world.tables.length]
+    if (table !== undefined) definitions.push(...makeRows(new Draw(tape), table))
+  }
+  for (const [index, tape] of tapes.programs.entries()) definitions.push(...program(tape, world, index))
+  const queries = tapes.queries.map(tape => makeRead(new Draw(tape), world))
+  return { definitions, tables, queries, writes: tapes.writes.map(tape => writeOf(new Draw(tape), world)) }
+}
+
+function program(tape: readonly number[], world: World, index: number): readonly string[] {
+  const draw = new Draw(tape)
+  return draw.pick([makeTrigger, makeView, makeFunction])(draw, world, index)
+}
+
+function makeRead(draw: Draw, world: World): Statement {
+  const making: Making = { draw, world, parameters: new Parameters(true) }
+  const rowMode = draw.chance(50) ? { rowMode: 'array' as const } : {}
+  if (draw.chance(3) && world.readers.length > 0) {
+    const call = draw.pick(world.readers).replace('?', String(draw.int(5)))
+    return { text: `SELECT x.id, ${call} FROM ${draw.pick(world.tables).name} x`, values: [], ...rowMode }
+  }
+  const text = draw.chance(12) ? byKey(making) : wholeQuery(making).sql
+  return { text, values: making.parameters.values, ...rowMode }
+}
+
+/** The query of queries: one row by its key. */
+function byKey({ draw, world, parameters }: Making): string {
+  const { name, key, columns } = draw.pick(world.tables)
+  const conditions = key.map(column => {
+    const kind = columns.find(each => each.name === column)?.kind ?? INT
+    return `${column} = ${draw.chance(70) ? parameters.take(draw, kind) : typed(draw, kind)}`
+  })
+  return `SELECT * FROM ${name} WHERE ${conditions.join(' AND ')}`
+}
+
+function writeOf(draw: Draw, world: World): Write {
+  const way = draw.weighted<Way>([
+    [10, 'alone'],
+    [4, 'transaction'],
+    [4, 'client'],
+    [2, 'batch'],
+  ])
+  if (way === 'alone') return { way, steps: [statement(draw, world, true)], undone: false }
+  if (way === 'batch') {
+    const texts = draw.times(1, 3, () => statement(draw, world, false).text)
+    return { way, steps: [{ text: texts.join(';\n'), values: [] }], undone: false }
+  }
+  return { way, steps: draw.times(1, 4, () => step(draw, world, 2)), undone: draw.chance(15) }
+}
+
+function step(draw: Draw, world: World, depth: number): Step {
+  if (depth === 0 || !draw.chance(25)) return statement(draw, world, true)
+  return { steps: draw.times(1, 2, () => step(draw, world, depth - 1)), undone: draw.chance(50) }
+}
+
+function statement(draw: Draw, world: World, parametersAllowed: boolean): Statement {
+  const parameters = new Parameters(parametersAllowed)
+  const making: Making = { draw, world, parameters }
+  const isRead = draw.chance(5)
+  const text = isRead ? wholeQuery(making).sql : draw.chance(25) ? makeSimpleWrite(making) : makeWrite(making)
+  const { values } = parameters
+  // The same name stands for the same text.
+  return parametersAllowed && draw.chance(10) ? { text, values, name: nameOf(text) } : { text, values }
+}
+
+function nameOf(text: string): string {
+  let hash = 0
+  for (const character of text) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0
+  return `s${hash}_${text.length}`
+}
+
+/** A statement as one line for psql, its parameters as PREPARE and EXECUTE give them. */
+export function forPsql({ text, values }: Statement): string {
+  if (values.length === 0) return `${text};`
+  const given = values.map(each => (each === null ? 'NULL' : quoted(String(each)))).join(', ')
+  return `PREPARE q AS ${text}; EXECUTE q(${given}); DEALLOCATE q;`
+}

@@ -1,0 +1,162 @@
+import { constant, INT, type Kind } from './kind.js'
+import type { Scope, Visible } from './scope.js'
+import { type Making, value } from './world.js'
+
+/** Makes a query with one column of a type, for use within an expression. */
+export type SubQuery = (making: Making, scope: Scope, kind: Kind | undefined) => string
+
+/** What conditions are made with. */
+export interface Conditions {
+  readonly making: Making
+  readonly scope: Scope
+  readonly subQuery: SubQuery
+}
+
+type Maker = (conditions: Conditions, size: number) => string
+
+/** A column of the query's own FROM, now and then one of a query around it; the first ones are the keys. */
+export function anyColumn({ making: { draw }, scope: { own, outer } }: Conditions): Visible | undefined {
+  const from = outer.length > 0 && (own.length === 0 || draw.chance(25)) ? outer : own
+  if (from.length === 0) return undefined
+  return draw.chance(60) ? draw.pick(from.slice(0, 2)) : draw.pick(from)
+}
+
+/** A condition on what a scope shows. `size` is how much it may still be made of. */
+export function condition(conditions: Conditions, size = 3): string {
+  const { draw } = conditions.making
+  if (anyColumnExists(conditions) === false) return draw.pick(['true', 'false', 'NULL::bool'])
+  const makers = size > 0 ? [...SIMPLE, ...COMPOUND] : SIMPLE
+  return draw.weighted(makers)(conditions, size)
+}
+
+function anyColumnExists({ scope }: Conditions): boolean {
+  return scope.own.length + scope.outer.length > 0
+}
+
+/** A column that is certain to exist. */
+function column(conditions: Conditions): Visible {
+  return anyColumn(conditions) ?? { reference: 'NULL', kind: INT }
+}
+
+/** Another column of the same type, or a constant. */
+function partner(conditions: Conditions, { kind, reference }: Visible): string {
+  const { own, outer } = conditions.scope
+  const alike = [...outer, ...own].filter(each => each.kind === kind && each.reference !== reference)
+  return alike.length > 0 ? conditions.making.draw.pick(alike).reference : value(conditions.making, kind)
+}
+
+const equality: Maker = conditions => {
+  const { reference, kind } = column(conditions)
+  const other = value(conditions.making, kind)
+  return conditions.making.draw.chance(20) ? `${other} = ${reference}` : `${reference} = ${other}`
+}
+
+const link: Maker = conditions => {
+  const from = column(conditions)
+  return `${from.reference} = ${partner(conditions, from)}`
+}
+
+const comparison: Maker = conditions => {
+  const { draw } = conditions.making
+  const { reference, kind } = column(conditions)
+  const operator = draw.pick(['>=', '<', '<>', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM'])
+  return `${reference} ${operator} ${value(conditions.making, kind)}`
+}
+
+const nullness: Maker = conditions =>
+  `${column(conditions).reference} ${conditions.making.draw.pick(['IS NOT NULL', 'IS NULL'])}`
+
+const list: Maker = conditions => {
+  const { draw } = conditions.making
+  const { reference, kind } = column(conditions)
+  const items = draw.times(1, 3, () => value(conditions.making, kind)).join(', ')
+  const form = draw.int(6)
+  if (form === 4) return `${reference} = ANY (ARRAY[${constant(draw, kind)}]::${kind.type}[])`
+  return `${reference} ${form === 5 ? 'NOT IN' : 'IN'} (${items})`
+}
+
+const between: Maker = conditions => {
+  const { reference, kind } = column(conditions)
+  return `${reference} BETWEEN ${value(conditions.making, kind)} AND ${value(conditions.making, kind)}`
+}
+
+const rows: Maker = conditions => {
+  const [a, b] = [column(conditions), column(conditions)]
+  const { making } = conditions
+  const operator = making.draw.pick(['=', '=', '<', '<>', 'IN'])
+  const right = `(${value(making, a.kind)}, ${making.draw.chance(30) ? partner(conditions, b) : value(making, b.kind)})`
+  return `(${a.reference}, ${b.reference}) ${operator} ${operator === 'IN' ? `(${right})` : right}`
+}
+
+const wrapped: Maker = conditions => {
+  const { reference, kind } = column(conditions)
+  const other = value(conditions.making, kind)
+  const { draw } = conditions.making
+  return draw.pick([
+    `COALESCE(${reference}, ${constant(draw, kind)}) = ${other}`,
+    `NULLIF(${reference}, ${constant(draw, kind)}) = ${other}`,
+    `${reference}::text = ${other}::text`,
+    `(${reference} = ${other}) IS NOT TRUE`,
+    `(${reference} = ${other}) IS UNKNOWN`,
+    `NOT (${reference} <> ${other})`,
+    `${reference} OPERATOR(pg_catalog.=) ${other}`,
+    `(CASE WHEN ${reference} = ${other} THEN true ELSE false END)`,
+    `(SELECT ${reference}) = ${other}`,
+  ])
+}
+
+const and: Maker = (conditions, size) =>
+  `(${condition(conditions, size - 1)} AND ${condition(conditions, size - 2)})`
+
+const or: Maker = (conditions, size) =>
+  `(${condition(conditions, size - 2)} OR ${condition(conditions, size - 2)})`
+
+const not: Maker = (conditions, size) => `NOT (${condition(conditions, size - 1)})`
+
+const either: Maker = (conditions, size) => {
+  const [test, then, otherwise] = [0, 0, 0].map(() => condition(conditions, size - 2))
+  return `(CASE WHEN ${test} THEN ${then} ELSE ${otherwise} END)`
+}
+
+const exists: Maker = conditions => {
+  const { making, scope } = conditions
+  if (scope.depth === 0) return equality(conditions, 0)
+  return `${making.draw.chance(50) ? 'NOT ' : ''}EXISTS (${conditions.subQuery(making, scope, undefined)})`
+}
+
+const member: Maker = conditions => {
+  const { making, scope } = conditions
+  if (scope.depth === 0) return link(conditions, 0)
+  const { reference, kind } = column(conditions)
+  const word = making.draw.pick(['IN', 'NOT IN', '= ANY', '<> ALL', '= ALL'])
+  return `${reference} ${word} (${conditions.subQuery(making, scope, kind)})`
+}
+
+const scalar: Maker = conditions => {
+  const { making, scope } = conditions
+  if (scope.depth === 0) return equality(conditions, 0)
+  const { reference, kind } = column(conditions)
+  const query = conditions.subQuery(making, scope, kind)
+  return `${reference} = (SELECT max(q.c0::text)::${kind.type} FROM (${query}) q)`
+}
+
+const SIMPLE: readonly (readonly [number, Maker])[] = [
+  [40, equality],
+  [12, link],
+  [6, comparison],
+  [4, nullness],
+  [6, list],
+  [2, between],
+  [4, rows],
+  [5, wrapped],
+]
+
+const COMPOUND: readonly (readonly [number, Maker])[] = [
+  [20, and],
+  [7, or],
+  [4, not],
+  [2, either],
+  [8, exists],
+  [7, member],
+  [2, scalar],
+]

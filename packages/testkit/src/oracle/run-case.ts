@@ -1,0 +1,221 @@
+import type pg from 'pg'
+import type { Case, Statement, Write } from './case.js'
+import type { CachedResult, CachingPool, MakePool } from './pools.js'
+import { isAnswer, runWrite } from './run-write.js'
+
+/** What was counted. A pair is a query that was asked again after a write. */
+export interface Tally {
+  cases: number
+  pairs: number
+  /** Pairs in which the write changed the result. */
+  affected: number
+  /** Pairs with the same result as before, of queries that are cached. */
+  unaffected: number
+  /** Those of them that were still answered from the cache. */
+  kept: number
+  queries: number
+  cachedQueries: number
+  refusedQueries: number
+  writes: number
+  refusedWrites: number
+  definitions: number
+  refusedDefinitions: number
+}
+
+export function emptyTally(): Tally {
+  return {
+    cases: 0,
+    pairs: 0,
+    affected: 0,
+    unaffected: 0,
+    kept: 0,
+    queries: 0,
+    cachedQueries: 0,
+    refusedQueries: 0,
+    writes: 0,
+    refusedWrites: 0,
+    definitions: 0,
+    refusedDefinitions: 0,
+  }
+}
+
+/** What went wrong with a query, after some writes. */
+export interface Finding {
+  readonly kind: 'stale' | 'not kept' | 'kept differently'
+  readonly definitions: readonly string[]
+  /** All writes so far: the last one is to blame. */
+  readonly writes: readonly Write[]
+  readonly query: Statement
+  readonly expected: string
+  readonly found: string
+  readonly tags: readonly string[]
+}
+
+/** The cache gave what the database would not have given. */
+export class Violation extends Error {
+  readonly finding: Finding
+
+  constructor(finding: Finding) {
+    super(`The cache was wrong: ${finding.kind}`)
+    this.finding = finding
+  }
+}
+
+/** What cases are run with. */
+export interface Arena {
+  readonly url: string
+  /** A plain connection to the same database. */
+  readonly direct: pg.Client
+  readonly makePool: MakePool
+  readonly tally: Tally
+}
+
+/** A query, and what is known of its result. */
+interface Asked {
+  readonly query: Statement
+  result: string
+}
+
+/**
+ * Makes the database of a case, and has a pool answer its queries again after each of its writes.
+ *
+ * @throws Violation
+ */
+export async function runCase(made: Case, arena: Arena): Promise<void> {
+  const definitions = await define(made, arena)
+  const pool = arena.makePool(arena.url, made.tables)
+  try {
+    arena.tally.cases++
+    await new Round(pool, arena, definitions).run(made)
+  } finally {
+    await pool.end()
+  }
+}
+
+/** Makes the database anew; returns the definitions that the server took. */
+async function define({ definitions }: Case, { direct, tally }: Arena): Promise<string[]> {
+  await direct.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  const taken: string[] = []
+  for (const text of definitions) {
+    tally.definitions++
+    await direct.query(text).then(
+      () => taken.push(text),
+      () => tally.refusedDefinitions++,
+    )
+  }
+  return taken
+}
+
+/** The queries and writes of one case. */
+class Round {
+  readonly #pool: CachingPool
+  readonly #arena: Arena
+  readonly #definitions: readonly string[]
+  readonly #done: Write[] = []
+
+  constructor(pool: CachingPool, arena: Arena, definitions: readonly string[]) {
+    this.#pool = pool
+    this.#arena = arena
+    this.#definitions = definitions
+  }
+
+  async run({ queries, writes }: Case): Promise<void> {
+    const { tally } = this.#arena
+    const first = await Promise.all(queries.map(query => this.#first(query)))
+    const asked = first.filter(each => each !== undefined)
+    for (const write of writes) {
+      this.#done.push(write)
+      tally.writes++
+      if (!(await runWrite(this.#pool, write))) tally.refusedWrites++
+      await Promise.all(asked.map(each => this.#again(each)))
+    }
+  }
+
+  async #first(query: Statement): Promise<Asked | undefined> {
+    const { tally } = this.#arena
+    tally.queries++
+    try {
+      const answer = await this.#ask(query)
+      const result = contents(answer)
+      if (answer.cache?.status !== 'bypass') tally.cachedQueries++
+      await this.#expectKept(query, answer)
+      return { query, result }
+    } catch (error) {
+      if (!isAnswer(error)) throw error
+      tally.refusedQueries++
+      return undefined
+    }
+  }
+
+  /** Asks again after a write. What comes from the cache is compared with what the database says. */
+  async #again(asked: Asked): Promise<void> {
+    const { tally } = this.#arena
+    const { query, result: before } = asked
+    const answer = await this.#ask(query).catch(failure)
+    tally.pairs++
+    const found = typeof answer === 'string' ? answer : contents(answer)
+    const status = typeof answer === 'string' ? 'bypass' : answer.cache?.status
+    if (status === 'hit') await this.#compare(query, found)
+    if (found !== before) tally.affected++
+    else if (status !== 'bypass') {
+      tally.unaffected++
+      if (status === 'hit') tally.kept++
+    }
+    asked.result = found
+    if (typeof answer !== 'string') await this.#expectKept(query, answer)
+  }
+
+  async #compare(query: Statement, found: string): Promise<void> {
+    const { direct } = this.#arena
+    const answer = await direct.query(plainly(query)).catch(failure)
+    const expected = typeof answer === 'string' ? answer : contents(answer)
+    if (expected !== found) throw await this.#violation('stale', query, { expected, found })
+  }
+
+  /** What was read from the database and kept answers the next call. */
+  async #expectKept(query: Statement, answer: CachedResult): Promise<void> {
+    if (answer.cache?.status !== 'miss') return
+    const second = await this.#ask(query)
+    const [expected, found] = [contents(answer), contents(second)]
+    if (second.cache?.status !== 'hit') throw await this.#violation('not kept', query, { expected, found })
+    if (expected !== found) throw await this.#violation('kept differently', query, { expected, found })
+  }
+
+  async #ask(query: Statement): Promise<CachedResult> {
+    return (await this.#pool.query(plainly(query))) as CachedResult
+  }
+
+  async #violation(
+    kind: Finding['kind'],
+    query: Statement,
+    results: { expected: string; found: string },
+  ): Promise<Violation> {
+    const { tags, dependsOn } = await this.#pool.cache.explain(query.text, [...query.values])
+    return new Violation({
+      kind,
+      query,
+      ...results,
+      definitions: this.#definitions,
+      writes: [...this.#done],
+      tags: [...tags, ...dependsOn],
+    })
+  }
+}
+
+function plainly(statement: Statement): Statement & { values: unknown[] } {
+  return { ...statement, values: [...statement.values] }
+}
+
+/** The rows in an order that does not depend on how the server found them. */
+function contents({ rows }: { readonly rows: readonly unknown[] }): string {
+  return rows
+    .map(row => JSON.stringify(row))
+    .sort()
+    .join('\n')
+}
+
+/** What the server said instead of a result. */
+function failure(error: unknown): string {
+  if (!isAnswer(error)) throw error
+  return `error ${(error as { code: string }).code}`
+}

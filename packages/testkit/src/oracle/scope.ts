@@ -1,0 +1,28 @@
+import type { Kind } from './kind.js'
+
+/** A column that an expression may name. */
+export interface Visible {
+  /** What it is called there: `x.a`, or `a`. */
+  readonly reference: string
+  readonly kind: Kind
+}
+
+/** What an expression may name: the columns of its own FROM, and those of the queries around it. */
+export interface Scope {
+  readonly own: readonly Visible[]
+  readonly outer: readonly Visible[]
+  /** How many queries may still be nested into it. */
+  readonly depth: number
+}
+
+export const NOTHING_AROUND: Scope = { own: [], outer: [], depth: 2 }
+
+/** The scope of a query within another one. */
+export function inside({ own, outer, depth }: Scope): Scope {
+  return { own: [], outer: [...own, ...outer], depth: depth - 1 }
+}
+
+/** The scope once more columns can be named. */
+export function withColumns(scope: Scope, own: readonly Visible[]): Scope {
+  return { ...scope, own: [...scope.own, ...own] }
+}

@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import pg from 'pg'
+import { forPsql, makeCase, type Step, type Tapes, type Write } from './case.js'
+import type { MakePool } from './pools.js'
+import { type Arena, emptyTally, type Finding, runCase, type Tally, Violation } from './run-case.js'
+
+/** Where and how long to search. */
+export interface SearchOptions {
+  /** A database that belongs to the search: everything in its schema `public` is dropped. */
+  readonly url: string
+  readonly makePool: MakePool
+  /** The same seed makes the same cases. */
+  readonly seed: number
+  /** How many databases are made. Default: as many as fit into `millis`. */
+  readonly cases?: number
+  /** When to stop, shrinking included. Default: never. */
+  readonly millis?: number
+  /** Told after each case. */
+  readonly onCase?: (tally: Readonly<Tally>) => void
+}
+
+/** What a search found. */
+export interface SearchResult {
+  readonly seed: number
+  readonly tally: Readonly<Tally>
+  /** The smallest case found in which the cache was wrong. */
+  readonly violation: { readonly finding: Finding; readonly sql: string } | undefined
+}
+
+/** Numbers of a tape are drawn evenly: any of them may decide anything. */
+const tape = (length: number) =>
+  fc.array(fc.nat({ max: 0xffff }), { maxLength: length, size: 'max' })
+
+/** Nearly all tapes are as long as they may be: a short one makes simple things only. */
+const tapes = (least: number, most: number, length: number) =>
+  fc.array(tape(length), { minLength: least, maxLength: most, size: 'max' })
+
+const CASES: fc.Arbitrary<Tapes> = fc.noBias(fc.record({
+  tables: tapes(1, 4, 60),
+  rows: tapes(0, 6, 120),
+  programs: tapes(0, 5, 100),
+  queries: tapes(1, 30, 160),
+  writes: tapes(1, 25, 140),
+}))
+
+/** Searches for a case in which the cache gives what the database would not give. */
+export async function searchViolation(options: SearchOptions): Promise<SearchResult> {
+  const { url, makePool, seed, cases = Number.MAX_SAFE_INTEGER, millis, onCase } = options
+  const direct = new pg.Client({ connectionString: url })
+  await direct.connect()
+  try {
+    const version = await prepare(direct)
+    const tally = emptyTally()
+    const arena: Arena = { url, direct, makePool, tally }
+    const property = fc.asyncProperty(CASES, async made => {
+      await runCase(makeCase(made, version), arena)
+      onCase?.(tally)
+    })
+    const limit = millis === undefined ? {} : { interruptAfterTimeLimit: millis }
+    const details = await fc.check(property, { seed, numRuns: cases, ...limit })
+    const { errorInstance: error } = details
+    if (error !== undefined && error !== null && !(error instanceof Violation)) throw error
+    const violation = error && { finding: error.finding, sql: asSql(error.finding, seed) }
+    return { seed, tally, violation: violation ?? undefined }
+  } finally {
+    await direct.end()
+  }
+}
+
+/** No statement runs for long, also when a trigger goes around in circles. Returns the server's version. */
+async function prepare(direct: pg.Client): Promise<number> {
+  const { rows } = await direct.query(
+    `SELECT current_database() AS name, current_setting('server_version_num')::int AS version`,
+  )
+  const [{ name, version }] = rows as [{ name: string; version: number }]
+  const database = direct.escapeIdentifier(name)
+  await direct.query(`ALTER DATABASE ${database} SET statement_timeout = '5s'`)
+  await direct.query(`ALTER DATABASE ${database} SET client_min_messages = 'error'`)
+  await direct.query(`SET client_min_messages = 'error'`)
+  return version
+}
+
+/** What was found, to be pasted into psql. */
+function asSql(finding: Finding, seed: number): string {
+  const { definitions, writes, query, expected, found, kind, tags } = finding
+  const said = (text: string) => text.split('\n').map(line => `--   ${line}`)
+  return [
+    `-- Seed ${seed}: the result was ${kind}.`,
+    ...definitions.map(text => `${text};`),
+    forPsql(query),
+    ...writes.flatMap(writeForPsql),
+    forPsql(query),
+    '-- The cache said:',
+    ...said(found),
+    '-- The database says:',
+    ...said(expected),
+    `-- It depends on: ${tags.join(', ')}`,
+  ].join('\n')
+}
+
+function writeForPsql({ way, steps, undone }: Write): string[] {
+  const inner = steps.flatMap(step => stepForPsql(step, 1))
+  const isBlock = way === 'transaction' || way === 'client'
+  const lines = isBlock ? ['BEGIN;', ...inner, undone ? 'ROLLBACK;' : 'COMMIT;'] : inner
+  return [`-- ${way}:`, ...lines]
+}
+
+function stepForPsql(step: Step, depth: number): string[] {
+  if ('text' in step) return [forPsql(step)]
+  const inner = step.steps.flatMap(each => stepForPsql(each, depth + 1))
+  const end = step.undone ? 'ROLLBACK TO' : 'RELEASE'
+  return [`SAVEPOINT s${depth};`, ...inner, `${end} s${depth};`]
+}
