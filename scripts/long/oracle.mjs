@@ -24,12 +24,12 @@ if (given !== undefined) await search(given)
 function readArguments() {
   try {
     const { values } = parseArgs({
-      options: { json: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } },
+      options: { json: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' }, 'no-shrink': { type: 'boolean' } },
     })
     const minutes = Number(values.minutes ?? DEFAULT_MINUTES)
     const seed = Number(values.seed ?? randomInt(0x7fffffff))
     if (!(minutes > 0 && Number.isSafeInteger(seed))) throw new Error('--minutes and --seed take numbers.')
-    return { json: values.json === true, minutes, seed }
+    return { json: values.json === true, shrink: values['no-shrink'] !== true, minutes, seed }
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\nExpected only: --minutes N, --seed S, --json.`)
     process.exitCode = 2
@@ -37,34 +37,38 @@ function readArguments() {
   }
 }
 
-/** @param {{ json: boolean, minutes: number, seed: number }} options */
-async function search({ json, minutes, seed: first }) {
+/** @param {{ json: boolean, shrink: boolean, minutes: number, seed: number }} options */
+async function search({ json, shrink, minutes, seed: first }) {
   const { url } = await temporaryDatabase()
   const end = performance.now() + minutes * 60_000
   /** @type {Record<string, number>} */
   const total = {}
   /** @type {SearchResult['violation']} */
-  let violation
+  let violation, at
   for (let seed = first; violation === undefined && performance.now() < end; seed++) {
-    const result = await searchSeed({ url, seed, end, json })
+    const result = await searchSeed({ url, seed, end, json, shrink })
+    at = result.atFirst
     add(total, result.tally)
     violation = result.violation
     if (!json) console.log(`seed ${seed}: ${sentence(total)}`)
   }
   const ok = violation === undefined
-  if (json) console.log(JSON.stringify({ check: 'oracle', ok, seed: first, ...total, sql: violation?.sql }))
-  else console.log(ok ? 'oracle: no violation was found' : `\n${violation?.sql}\n\noracle: the cache was wrong`)
+  if (json)
+    console.log(JSON.stringify({ check: 'oracle', ok, seed: first, at, ...total, sql: violation?.sql }))
+  else
+    console.log(ok ? 'oracle: no violation was found' : `\n${violation?.sql}\n\noracle: the cache was wrong`)
   process.exitCode = ok ? 0 : 1
 }
 
-/** @param {{ url: string, seed: number, end: number, json: boolean }} options */
-async function searchSeed({ url, seed, end, json }) {
+/** @param {{ url: string, seed: number, end: number, json: boolean, shrink: boolean }} options */
+async function searchSeed({ url, seed, end, json, shrink }) {
   const stop = Math.min(performance.now() + SEARCH_MS, end)
   let last = 0
   return searchViolation({
     url,
     seed,
     makePool,
+    shrink,
     millis: stop - performance.now(),
     onCase: tally => {
       if (json || !process.stdout.isTTY || performance.now() < last + 1_000) return

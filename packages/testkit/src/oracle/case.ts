@@ -68,7 +68,7 @@ export function makeCase(tapes: Tapes, version: number): Case {
 
 function program(tape: readonly number[], world: World, index: number): readonly string[] {
   const draw = new Draw(tape)
-  return draw.pick([makeTrigger, makeView, makeFunction])(draw, world, index)
+  return draw.pick([makeTrigger, makeView, makeFunction, makeTrigger])(draw, world, index)
 }
 
 function makeRead(draw: Draw, world: World): Statement {
@@ -78,7 +78,7 @@ function makeRead(draw: Draw, world: World): Statement {
     const call = draw.pick(world.readers).replace('?', String(draw.int(5)))
     return { text: `SELECT x.id, ${call} FROM ${draw.pick(world.tables).name} x`, values: [], ...rowMode }
   }
-  const text = draw.chance(12) ? byKey(making) : wholeQuery(making).sql
+  const text = draw.chance(20) ? byKey(making) : wholeQuery(making).sql
   return { text, values: making.parameters.values, ...rowMode }
 }
 

@@ -24,9 +24,17 @@ export function anyColumn({ making: { draw }, scope: { own, outer } }: Condition
 /** A condition on what a scope shows. `size` is how much it may still be made of. */
 export function condition(conditions: Conditions, size = 3): string {
   const { draw } = conditions.making
-  if (anyColumnExists(conditions) === false) return draw.pick(['true', 'false', 'NULL::bool'])
+  if (!anyColumnExists(conditions)) return draw.pick(['true', 'false', 'NULL::bool'])
   const makers = size > 0 ? [...SIMPLE, ...COMPOUND] : SIMPLE
   return draw.weighted(makers)(conditions, size)
+}
+
+/** A condition that begins with what a cache can make use of: an equality that has to hold. */
+export function anchored(conditions: Conditions): string {
+  const { draw } = conditions.making
+  if (!anyColumnExists(conditions)) return 'true'
+  const anchor = equality(conditions, 0)
+  return draw.chance(60) ? `${anchor} AND ${condition(conditions, draw.int(3))}` : anchor
 }
 
 function anyColumnExists({ scope }: Conditions): boolean {
@@ -69,9 +77,9 @@ const nullness: Maker = conditions =>
 const list: Maker = conditions => {
   const { draw } = conditions.making
   const { reference, kind } = column(conditions)
-  const items = draw.times(1, 3, () => value(conditions.making, kind)).join(', ')
   const form = draw.int(6)
   if (form === 4) return `${reference} = ANY (ARRAY[${constant(draw, kind)}]::${kind.type}[])`
+  const items = draw.times(1, 3, () => value(conditions.making, kind)).join(', ')
   return `${reference} ${form === 5 ? 'NOT IN' : 'IN'} (${items})`
 }
 

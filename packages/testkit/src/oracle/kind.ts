@@ -91,9 +91,14 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+/** A value of a type: mostly one of a few, so that values meet. */
+function common(draw: Draw, { values }: Kind): string {
+  return draw.chance(40) ? draw.pick(values) : draw.pick(values.slice(0, 3))
+}
+
 /** A constant of a type, in one of the ways to write it. */
 export function constant(draw: Draw, kind: Kind): string {
-  const text = draw.chance(15) ? draw.pick(kind.odd) : draw.pick(kind.values)
+  const text = draw.chance(15) ? draw.pick(kind.odd) : common(draw, kind)
   const isNumber = /^-?\d+$/.test(text) && kind.native !== undefined
   return draw.weighted([
     [6, isNumber ? text : quoted(text)],
@@ -101,19 +106,19 @@ export function constant(draw: Draw, kind: Kind): string {
     [2, quoted(text)],
     [1, `CAST(${quoted(text)} AS ${kind.cousin ?? kind.type})`],
     [1, isNumber ? `${text}.0` : `${quoted(text)}::${kind.type}`],
-    [1, 'NULL'],
+    [draw.chance(30) ? 1 : 0, 'NULL'],
   ])
 }
 
 /** A value of a type, certain in its type and never NULL. */
 export function typed(draw: Draw, kind: Kind): string {
-  return `${quoted(draw.pick(kind.values))}::${kind.type}`
+  return `${quoted(common(draw, kind))}::${kind.type}`
 }
 
 /** A value for a parameter of a type: a text in some spelling, or what JavaScript has for it. */
 export function parameterValue(draw: Draw, kind: Kind): unknown {
-  if (draw.chance(6)) return null
-  if (draw.chance(20)) return draw.pick(kind.odd)
-  const text = draw.pick(kind.values)
+  if (draw.chance(3)) return null
+  if (draw.chance(15)) return draw.pick(kind.odd)
+  const text = common(draw, kind)
   return kind.native !== undefined && draw.chance(50) ? kind.native(text) : text
 }

@@ -1,4 +1,4 @@
-import { type Conditions, condition } from './condition.js'
+import { anchored, type Conditions, condition } from './condition.js'
 import { type From, makeFrom, type Named, type Query } from './from.js'
 import { INT, type Kind, TEXT, typed } from './kind.js'
 import { inside, NOTHING_AROUND, type Scope, type Visible } from './scope.js'
@@ -63,7 +63,11 @@ function select(from: From, kinds?: readonly Kind[]): Query {
   const { draw } = making
   const { sql, scope } = makeFrom(from)
   const conditions: Conditions = { making, scope, subQuery }
-  const where = draw.chance(85) ? ` WHERE ${condition(conditions)}` : ''
+  const where = draw.weighted([
+    [50, () => ` WHERE ${anchored(conditions)}`],
+    [40, () => ` WHERE ${condition(conditions)}`],
+    [10, () => ''],
+  ])()
   const tail = `FROM ${sql}${where}`
   if (kinds === undefined && draw.chance(15)) return grouped(conditions, tail)
   const outputs = kinds ? kinds.map(kind => ofKind(conditions, kind)) : someOutputs(conditions)

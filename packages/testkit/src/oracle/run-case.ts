@@ -112,6 +112,8 @@ class Round {
   readonly #arena: Arena
   readonly #definitions: readonly string[]
   readonly #done: Write[] = []
+  /** The latest question on the plain connection, which takes one at a time. */
+  #direct: Promise<unknown> = Promise.resolve()
 
   constructor(pool: CachingPool, arena: Arena, definitions: readonly string[]) {
     this.#pool = pool
@@ -166,8 +168,10 @@ class Round {
   }
 
   async #compare(query: Statement, found: string): Promise<void> {
-    const { direct } = this.#arena
-    const answer = await direct.query(plainly(query)).catch(failure)
+    const ask = () => this.#arena.direct.query(plainly(query)).catch(failure)
+    const asking = this.#direct.then(ask)
+    this.#direct = asking.catch(() => undefined)
+    const answer = await asking
     const expected = typeof answer === 'string' ? answer : contents(answer)
     if (expected !== found) throw await this.#violation('stale', query, { expected, found })
   }

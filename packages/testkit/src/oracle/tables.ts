@@ -1,5 +1,5 @@
 import type { Draw } from './draw.js'
-import { constant, INT, KEY_KINDS, KINDS, type Kind, typed } from './kind.js'
+import { constant, INT, KEY_KINDS, KINDS, type Kind, quoted, typed } from './kind.js'
 import type { Column, Relation, World } from './world.js'
 
 /** Some statements that make up a database, each of which may fail. */
@@ -119,8 +119,12 @@ function child(draw: Draw, world: World, table: Relation): string[] {
 export function makeRows(draw: Draw, { name, columns }: Relation): string[] {
   const written = columns.filter(({ generated }) => generated !== true)
   const names = written.map(column => column.name).join(', ')
-  return draw.times(2, 7, () => {
-    const values = written.map(({ kind }) => (draw.chance(60) ? typed(draw, kind) : constant(draw, kind)))
+  return draw.times(3, 7, row => {
+    const values = written.map(({ kind }, index) => {
+      if (index === 0 && !draw.chance(20))
+        return `${quoted(kind.values[row % kind.values.length] ?? '')}::${kind.type}`
+      return draw.chance(60) ? typed(draw, kind) : constant(draw, kind)
+    })
     return `INSERT INTO ${name} (${names}) VALUES (${values.join(', ')})`
   })
 }

@@ -1,4 +1,4 @@
-import { type Conditions, condition } from './condition.js'
+import { anchored, type Conditions, condition } from './condition.js'
 import { subQuery } from './query.js'
 import { NOTHING_AROUND, type Visible } from './scope.js'
 import { type Column, type Making, type Relation, value } from './world.js'
@@ -34,7 +34,17 @@ function conditionsOn(making: Making, own: readonly Visible[]): Conditions {
 
 /** Which rows: mostly few. */
 function where(making: Making, own: readonly Visible[]): string {
-  return making.draw.chance(3) ? '' : ` WHERE ${condition(conditionsOn(making, own), making.draw.int(3))}`
+  const { draw, parameters } = making
+  const [first] = own
+  // What triggers and functions do is worth nothing when it does nothing.
+  if (first !== undefined && draw.chance(parameters.allowed ? 12 : 50))
+    return ` WHERE ${first.reference} IS NOT NULL`
+  return draw.chance(3) ? '' : ` WHERE ${chosen(conditionsOn(making, own))}`
+}
+
+function chosen(conditions: Conditions): string {
+  const { draw } = conditions.making
+  return draw.chance(60) ? anchored(conditions) : condition(conditions, draw.int(3))
 }
 
 function returning({ draw }: Making, alias: string): string {
@@ -114,13 +124,17 @@ const merge: Maker = (making, target) => {
   const source = draw.pick(world.tables)
   const all = [...visible('x', target), ...visible('y', source)]
   const columns = writable(target)
-  const values = columns.map(column => newValue(making, column, visible('y', source))).join(', ')
-  const clauses = draw.some([
-    `WHEN MATCHED${draw.chance(40) ? ` AND ${condition(conditionsOn(making, all), 0)}` : ''} THEN UPDATE SET ${assignments(making, target, all)}`,
-    `WHEN NOT MATCHED THEN INSERT (${columns.map(({ name }) => name).join(', ')}) VALUES (${values})`,
-    'WHEN MATCHED THEN DELETE',
-    ...(world.version >= 170_000 ? ['WHEN NOT MATCHED BY SOURCE THEN DELETE'] : []),
-  ])
+  const inserted = () => columns.map(column => newValue(making, column, visible('y', source))).join(', ')
+  const only = () => (draw.chance(40) ? ` AND ${condition(conditionsOn(making, all), 0)}` : '')
+  const clauses = draw
+    .some([
+      () => `WHEN MATCHED${only()} THEN UPDATE SET ${assignments(making, target, all)}`,
+      () =>
+        `WHEN NOT MATCHED THEN INSERT (${columns.map(({ name }) => name).join(', ')}) VALUES (${inserted()})`,
+      () => 'WHEN MATCHED THEN DELETE',
+      ...(world.version >= 170_000 ? [() => 'WHEN NOT MATCHED BY SOURCE THEN DELETE'] : []),
+    ])
+    .map(clause => clause())
   const on = draw.chance(70) ? 'x.id = y.id' : condition(conditionsOn(making, all), 1)
   const end = world.version >= 170_000 ? returning(making, 'x') : ''
   return `MERGE INTO ${target.name} x USING ${source.name} y ON ${on} ${clauses.join(' ')}${end}`
