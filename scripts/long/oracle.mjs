@@ -24,7 +24,12 @@ if (given !== undefined) await search(given)
 function readArguments() {
   try {
     const { values } = parseArgs({
-      options: { json: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' }, 'no-shrink': { type: 'boolean' } },
+      options: {
+        json: { type: 'boolean' },
+        minutes: { type: 'string' },
+        seed: { type: 'string' },
+        'no-shrink': { type: 'boolean' },
+      },
     })
     const minutes = Number(values.minutes ?? DEFAULT_MINUTES)
     const seed = Number(values.seed ?? randomInt(0x7fffffff))

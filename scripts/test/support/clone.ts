@@ -56,7 +56,12 @@ export function cloneRepository({ account, mode = 0o700 }: CloneOptions = {}): C
 
 /** Where npm has installed something: packages of which a member needs another version than the rest are with it. */
 function installedFolders(): string[] {
-  return globSync(['node_modules', '*/node_modules', '*/*/node_modules'])
+  const members = ['packages', 'apps'].flatMap(parent =>
+    readdirSync(join(ROOT, parent)).map(name => join(parent, name)),
+  )
+  return ['.', 'benchmarks', ...members]
+    .map(folder => join(folder, 'node_modules'))
+    .filter(folder => existsSync(join(ROOT, folder)))
 }
 
 /** A server that has just been killed may still be writing. */

@@ -91,10 +91,17 @@ async function prepare(direct: pg.Client): Promise<number> {
   return version
 }
 
+/** Rows of a result that are printed. */
+const MOST_LINES = 20
+
 /** What was found, to be pasted into psql. */
 function asSql(finding: Finding, seed: number): string {
   const { definitions, writes, query, expected, found, kind, tags } = finding
-  const said = (text: string) => text.split('\n').map(line => `--   ${line}`)
+  const said = (text: string) =>
+    text
+      .split('\n')
+      .slice(0, MOST_LINES)
+      .map(line => `--   ${line}`)
   return [
     `-- Seed ${seed}: the result was ${kind}.`,
     ...definitions.map(text => `${text};`),

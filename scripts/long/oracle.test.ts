@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const COMMAND = fileURLToPath(new URL('oracle.mjs', import.meta.url))
+
+test.each([['--minuets'], ['--minutes=none'], ['--seed=x']])('%s is refused before anything runs', option => {
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, option], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringContaining('Expected only: --minutes N, --seed S, --json.'),
+  })
+})
