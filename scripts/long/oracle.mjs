@@ -83,9 +83,9 @@ async function searchSeed({ url, seed, end, json, shrink }) {
   })
 }
 
-/** @param {string} url @param {readonly string[]} tables */
+/** @param {string} url @param {Readonly<Record<string, readonly string[]>>} tables */
 function makePool(url, tables) {
-  const cached = Object.fromEntries(tables.map(name => [name, '1h']))
+  const cached = Object.fromEntries(Object.entries(tables).map(([name, keys]) => [name, { ttl: '1h', keys }]))
   return /** @type {any} */ (new Pool({ connectionString: url, max: 2, cache: { tables: cached } }))
 }
 

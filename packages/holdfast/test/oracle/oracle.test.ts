@@ -20,7 +20,9 @@ const makePool: MakePool = (url, tables) =>
   new Pool({
     connectionString: url,
     max: 2,
-    cache: { tables: Object.fromEntries(tables.map(name => [name, '1h'])) },
+    cache: {
+      tables: Object.fromEntries(Object.entries(tables).map(([name, keys]) => [name, { ttl: '1h', keys }])),
+    },
   }) as unknown as CachingPool
 
 afterEach(() => vi.restoreAllMocks())

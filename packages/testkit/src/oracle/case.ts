@@ -3,7 +3,7 @@ import { INT, quoted, TYPES, typed } from './kind.js'
 import { makeFunction, makeTrigger, makeView, PURE } from './programs.js'
 import { wholeQuery } from './query.js'
 import { makeRows, makeTable } from './tables.js'
-import { type Making, Parameters, type World } from './world.js'
+import { type Making, Parameters, type Relation, type World } from './world.js'
 import { makeSimpleWrite, makeWrite } from './write.js'
 
 /** The numbers that decide everything about one database and what is done to it; see {@link Draw}. */
@@ -44,8 +44,8 @@ export interface Write {
 export interface Case {
   /** Each may fail, and is then left out. */
   readonly definitions: readonly string[]
-  /** Names of the tables that are cached. */
-  readonly tables: readonly string[]
+  /** The tables that are cached, each with columns by which its rows are told apart besides those of its indexes. */
+  readonly tables: Readonly<Record<string, readonly string[]>>
   readonly queries: readonly Statement[]
   readonly writes: readonly Write[]
 }
@@ -56,7 +56,11 @@ export function makeCase(tapes: Tapes, version: number): Case {
   const definitions = [...TYPES, PURE]
   for (const [index, tape] of tapes.tables.entries())
     definitions.push(...makeTable(new Draw(tape), world, index))
-  const tables = world.tables.map(({ name }) => name).filter(name => !name.includes('_'))
+  const tables = Object.fromEntries(
+    world.tables
+      .filter(({ name }) => !name.includes('_'))
+      .map((table, index) => [table.name, keysOf(table, tapes.tables[index]?.at(-1) ?? 0)]),
+  )
   for (const [index, tape] of tapes.rows.entries()) {
     const table = world.tables[index % world.tables.length]
     if (table !== undefined) definitions.push(...makeRows(new Draw(tape), table))
@@ -64,6 +68,12 @@ export function makeCase(tapes: Tapes, version: number): Case {
   for (const [index, tape] of tapes.programs.entries()) definitions.push(...program(tape, world, index))
   const queries = tapes.queries.map(tape => makeRead(new Draw(tape), world))
   return { definitions, tables, queries, writes: tapes.writes.map(tape => writeOf(new Draw(tape), world)) }
+}
+
+/** Every column that may be a key, for two tables of three. */
+function keysOf({ columns }: Relation, number: number): readonly string[] {
+  if (number % 3 === 0) return []
+  return columns.filter(({ kind, generated }) => kind.isKey && !generated).map(({ name }) => name)
 }
 
 function program(tape: readonly number[], world: World, index: number): readonly string[] {

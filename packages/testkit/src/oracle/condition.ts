@@ -149,7 +149,7 @@ const scalar: Maker = conditions => {
 }
 
 const SIMPLE: readonly (readonly [number, Maker])[] = [
-  [40, equality],
+  [60, equality],
   [12, link],
   [6, comparison],
   [4, nullness],
@@ -161,8 +161,8 @@ const SIMPLE: readonly (readonly [number, Maker])[] = [
 
 const COMPOUND: readonly (readonly [number, Maker])[] = [
   [20, and],
-  [7, or],
-  [4, not],
+  [14, or],
+  [7, not],
   [2, either],
   [8, exists],
   [7, member],

@@ -1,4 +1,4 @@
-import { condition, type SubQuery } from './condition.js'
+import { anchored, condition, type SubQuery } from './condition.js'
 import { KINDS, typed } from './kind.js'
 import { inside, type Scope, type Visible, withColumns } from './scope.js'
 import { type Column, type Making, readable } from './world.js'
@@ -69,8 +69,8 @@ function joined(from: From, aliases: Aliases, count: number): Item {
   const word = draw.pick(JOINS)
   const sides = `${left.sql} ${word} ${nested ? `(${right.sql})` : right.sql}`
   if (word === 'CROSS JOIN') return { sql: sides, visible }
-  const common = commonNames(left, right)
-  if (common.length > 0 && draw.chance(20)) return merged({ from, sides, visible, common })
+  const shared = sharedNames(left, right)
+  if (shared.length > 0 && draw.chance(20)) return merged({ from, sides, visible, shared })
   return { sql: `${sides} ON ${joinCondition(from, left, right)}`, visible }
 }
 
@@ -82,23 +82,24 @@ function joinCondition(from: From, left: Item, right: Item): string {
     right.visible.filter(b => b.kind === a.kind).map(b => `${b.reference} = ${a.reference}`),
   )
   const link = pairs.length > 0 ? draw.pick(pairs) : 'true'
-  if (!draw.chance(40)) return link
+  if (!draw.chance(60)) return link
   const scope = { ...from.scope, own: [...left.visible, ...right.visible] }
-  const more = condition({ making, scope, subQuery: from.queries.inExpression }, 1)
-  return draw.chance(75) ? `${link} AND ${more}` : more
+  const conditions = { making, scope, subQuery: from.queries.inExpression }
+  const more = draw.chance(50) ? anchored(conditions) : condition(conditions, 1)
+  return draw.chance(75) ? `${link} AND (${more})` : more
 }
 
 interface Merging {
   readonly from: From
   readonly sides: string
   readonly visible: readonly Visible[]
-  readonly common: readonly string[]
+  readonly shared: readonly string[]
 }
 
-/** USING, or NATURAL when every common column would do; the merged columns can be named alone. */
-function merged({ from: { making }, sides, visible, common }: Merging): Item {
+/** USING, or NATURAL when every shared column would do; the merged columns can be named alone. */
+function merged({ from: { making }, sides, visible, shared }: Merging): Item {
   const { draw } = making
-  const names = draw.some(common)
+  const names = draw.some(shared)
   const bare = names.flatMap(name => {
     const found = visible.find(({ reference }) => reference.endsWith(`.${name}`))
     return found === undefined ? [] : [{ reference: name, kind: found.kind }]
@@ -109,7 +110,7 @@ function merged({ from: { making }, sides, visible, common }: Merging): Item {
   return { sql, visible: [...bare, ...visible] }
 }
 
-function commonNames(left: Item, right: Item): string[] {
+function sharedNames(left: Item, right: Item): string[] {
   const kinds = new Map(left.visible.map(({ reference, kind }) => [reference.split('.')[1], kind]))
   return right.visible.flatMap(({ reference, kind }) => {
     const name = reference.split('.')[1]

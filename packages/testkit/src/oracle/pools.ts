@@ -28,5 +28,5 @@ export interface CachingPool extends Nesting {
   }
 }
 
-/** Makes a pool for a database, which caches some tables. */
-export type MakePool = (url: string, tables: readonly string[]) => CachingPool
+/** Makes a pool for a database, which caches some tables: each with further columns to tell its rows apart by. */
+export type MakePool = (url: string, tables: Readonly<Record<string, readonly string[]>>) => CachingPool

@@ -64,9 +64,9 @@ function select(from: From, kinds?: readonly Kind[]): Query {
   const { sql, scope } = makeFrom(from)
   const conditions: Conditions = { making, scope, subQuery }
   const where = draw.weighted([
-    [50, () => ` WHERE ${anchored(conditions)}`],
-    [40, () => ` WHERE ${condition(conditions)}`],
-    [10, () => ''],
+    [44, () => ` WHERE ${anchored(conditions)}`],
+    [34, () => ` WHERE ${condition(conditions)}`],
+    [22, () => ''],
   ])()
   const tail = `FROM ${sql}${where}`
   if (kinds === undefined && draw.chance(15)) return grouped(conditions, tail)

@@ -1,4 +1,5 @@
 import { anchored, type Conditions, condition } from './condition.js'
+import { unlikely } from './kind.js'
 import { subQuery } from './query.js'
 import { NOTHING_AROUND, type Visible } from './scope.js'
 import { type Column, type Making, type Relation, value } from './world.js'
@@ -85,8 +86,11 @@ const insert: Maker = (making, target) => {
 }
 
 function valueRows(making: Making, columns: readonly Column[]): string {
-  const row = () => `(${columns.map(column => newValue(making, column, [])).join(', ')})`
-  return `VALUES ${making.draw.times(1, 3, row).join(', ')}`
+  const { draw } = making
+  const cell = (column: Column, index: number) =>
+    index === 0 && draw.chance(60) ? unlikely(draw, column.kind) : newValue(making, column, [])
+  const row = () => `(${columns.map(cell).join(', ')})`
+  return `VALUES ${draw.times(1, 3, row).join(', ')}`
 }
 
 /** Rows made of those of a table. */
