@@ -1,6 +1,6 @@
 import { Draw } from './draw.js'
 import { INT, quoted, TYPES, typed } from './kind.js'
-import { makeFunction, makeTrigger, makeView, PURE } from './programs.js'
+import { makeFunction, makeRule, makeSnapshot, makeTrigger, makeView, PURE } from './programs.js'
 import { wholeQuery } from './query.js'
 import { makeRows, makeTable } from './tables.js'
 import { type Making, Parameters, type Relation, type World } from './world.js'
@@ -52,11 +52,11 @@ export interface Case {
 
 /** Makes what the tapes say, for a server of a version (as 180000). */
 export function makeCase(tapes: Tapes, version: number): Case {
-  const world: World = { tables: [], views: [], writers: [], readers: [], version }
+  const world: World = { tables: [], views: [], snapshots: [], writers: [], readers: [], version }
   const definitions = [...TYPES, PURE]
   for (const [index, tape] of tapes.tables.entries())
     definitions.push(...makeTable(new Draw(tape), world, index))
-  const tables = Object.fromEntries(
+  const tables: Record<string, readonly string[]> = Object.fromEntries(
     world.tables
       .filter(({ name }) => !name.includes('_'))
       .map((table, index) => [table.name, keysOf(table, tapes.tables[index]?.at(-1) ?? 0)]),
@@ -66,6 +66,7 @@ export function makeCase(tapes: Tapes, version: number): Case {
     if (table !== undefined) definitions.push(...makeRows(new Draw(tape), table))
   }
   for (const [index, tape] of tapes.programs.entries()) definitions.push(...program(tape, world, index))
+  for (const name of world.snapshots) tables[name] = []
   const queries = tapes.queries.map(tape => makeRead(new Draw(tape), world))
   return { definitions, tables, queries, writes: tapes.writes.map(tape => writeOf(new Draw(tape), world)) }
 }
@@ -78,8 +79,16 @@ function keysOf({ columns }: Relation, number: number): readonly string[] {
 
 function program(tape: readonly number[], world: World, index: number): readonly string[] {
   const draw = new Draw(tape)
-  return draw.pick([makeTrigger, makeView, makeFunction, makeTrigger])(draw, world, index)
+  return draw.weighted(PROGRAMS)(draw, world, index)
 }
+
+const PROGRAMS = [
+  [9, makeTrigger],
+  [6, makeView],
+  [4, makeFunction],
+  [1, makeSnapshot],
+  [1, makeRule],
+] as const
 
 function makeRead(draw: Draw, world: World): Statement {
   const making: Making = { draw, world, parameters: new Parameters(true) }

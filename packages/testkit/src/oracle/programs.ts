@@ -36,6 +36,28 @@ export function makeView(draw: Draw, world: World, number: number): Definitions 
   return [`CREATE VIEW ${name} AS SELECT ${outputs} FROM ${source.name} x${where}${check}`]
 }
 
+/** A materialized view: it shows what was there when it was refreshed last. */
+export function makeSnapshot(draw: Draw, world: World, number: number): Definitions {
+  const name = `m${number}`
+  const { sql, columns } = wholeQuery(plainly(draw, world))
+  world.views.push({ name, columns, key: ['c0'], isView: true })
+  world.snapshots.push(name)
+  world.writers.push(`REFRESH MATERIALIZED VIEW ${name}`)
+  world.writers.push(`DO $$ BEGIN REFRESH MATERIALIZED VIEW ${name}; END $$`)
+  return [`CREATE MATERIALIZED VIEW ${name} AS ${sql}`]
+}
+
+/** A rule: another statement besides the one that was sent, or instead of it. */
+export function makeRule(draw: Draw, world: World, number: number): Definitions {
+  const { name } = draw.pick([...world.tables, ...world.views])
+  const event = draw.pick(['UPDATE', 'INSERT', 'DELETE'])
+  const body = makeSimpleWrite(plainly(draw, world)).replace(/ RETURNING .*$/, '')
+  const condition = draw.chance(30) ? ` WHERE ${draw.pick(['true', 'false'])}` : ''
+  return [
+    `CREATE RULE r${number} AS ON ${event} TO ${name}${condition} DO ${draw.pick(['ALSO', 'INSTEAD'])} ${body}`,
+  ]
+}
+
 /** The body of a program in PL/pgSQL: what fails in it fails alone. */
 function program(body: string, end: string): string {
   return `LANGUAGE plpgsql AS $$ BEGIN BEGIN ${body}; EXCEPTION WHEN OTHERS THEN NULL; END; ${end} END $$`

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { forPsql, makeCase, type Step, type Tapes, type Write } from './case.js'
 import type { MakePool } from './pools.js'
-import { type Arena, emptyTally, type Finding, runCase, type Tally, Violation } from './run-case.js'
+import { emptyTally, type Finding, runCase, type Tally, Violation } from './run-case.js'
 
 /** Where and how long to search. */
 export interface SearchOptions {
@@ -15,7 +15,7 @@ export interface SearchOptions {
   readonly cases?: number
   /** Whether to look for a smaller case once one is found. Default: true. */
   readonly shrink?: boolean
-  /** When to stop, shrinking included. Default: never. */
+  /** When to stop, milliseconds. Default: never. */
   readonly millis?: number
   /** Told after each case. */
   readonly onCase?: (tally: Readonly<Tally>) => void
@@ -24,12 +24,14 @@ export interface SearchOptions {
 /** What a search found. */
 export interface SearchResult {
   readonly seed: number
+  /** Until the end, or until the cache was wrong. */
   readonly tally: Readonly<Tally>
-  /** What had been counted when the cache was wrong for the first time; what comes later is shrinking. */
-  readonly atFirst: Readonly<Tally> | undefined
   /** The smallest case found in which the cache was wrong. */
   readonly violation: { readonly finding: Finding; readonly sql: string } | undefined
 }
+
+/** How long a smaller case is looked for. */
+const SHRINKING_MS = 180_000
 
 /** Numbers of a tape are drawn evenly: any of them may decide anything. */
 const tape = (length: number) => fc.array(fc.nat({ max: 0xffff }), { maxLength: length, size: 'max' })
@@ -56,26 +58,32 @@ export async function searchViolation(options: SearchOptions): Promise<SearchRes
   try {
     const version = await prepare(direct)
     const tally = emptyTally()
-    const arena: Arena = { url, direct, makePool, tally }
-    let atFirst: Tally | undefined
-    const property = fc.asyncProperty(CASES, async made => {
-      try {
-        await runCase(makeCase(made, version), arena)
-      } catch (error) {
-        atFirst ??= { ...tally }
-        throw error
-      }
+    const run = (made: Tapes, counted: Tally) =>
+      runCase(makeCase(made, version), { url, direct, makePool, tally: counted })
+    const searching = fc.asyncProperty(CASES, async made => {
+      await run(made, tally)
       onCase?.(tally)
     })
-    const limit = millis === undefined ? {} : { interruptAfterTimeLimit: millis }
-    const details = await fc.check(property, { seed, numRuns: cases, endOnFailure: !shrink, ...limit })
-    const { errorInstance: error } = details
-    if (error !== undefined && error !== null && !(error instanceof Violation)) throw error
-    const violation = error && { finding: error.finding, sql: asSql(error.finding, seed) }
-    return { seed, tally, atFirst, violation: violation ?? undefined }
+    const found = await fc.check(searching, { seed, numRuns: cases, endOnFailure: true, ...within(millis) })
+    const { counterexamplePath: path } = found
+    const shrinking = fc.asyncProperty(CASES, made => run(made, emptyTally()))
+    const smallest =
+      path === null || !shrink ? found : await fc.check(shrinking, { seed, path, ...within(SHRINKING_MS) })
+    return { seed, tally, violation: violationOf(smallest.errorInstance ?? found.errorInstance, seed) }
   } finally {
     await direct.end()
   }
+}
+
+function within(millis: number | undefined): { interruptAfterTimeLimit?: number } {
+  return millis === undefined ? {} : { interruptAfterTimeLimit: millis }
+}
+
+/** @throws what ended the search and is no violation */
+function violationOf(error: unknown, seed: number): SearchResult['violation'] {
+  if (error === undefined || error === null) return undefined
+  if (!(error instanceof Violation)) throw error
+  return { finding: error.finding, sql: asSql(error.finding, seed) }
 }
 
 /** No statement runs for long, also when a trigger goes around in circles. Returns the server's version. */

@@ -19,7 +19,7 @@ export function makeTable(draw: Draw, world: World, number: number): Definitions
   const key = draw.chance(20) && second !== undefined ? ['id', second.name] : ['id']
   const reference = draw.chance(75) ? foreignKey(draw, world, key) : undefined
   if (reference !== undefined) columns.push({ name: 'p', kind: reference.kind })
-  const generated = draw.chance(15) ? generatedColumn(columns) : undefined
+  const generated = draw.chance(15) ? generatedColumn(draw, columns, world.version) : undefined
   const table = { name, columns, key, isView: false }
   const partitions = draw.chance(14) && idKind === INT ? partitionsOf(draw, table) : undefined
   const parts = [
@@ -46,9 +46,10 @@ function columnType(draw: Draw, { name, kind }: Column, key: readonly string[]):
   return draw.chance(15) ? `${kind.type} NOT NULL` : kind.type
 }
 
-function generatedColumn(columns: readonly Column[]): string | undefined {
+function generatedColumn(draw: Draw, columns: readonly Column[], version: number): string | undefined {
   const from = columns.find(({ kind }) => kind === INT)
-  return from && `g int4 GENERATED ALWAYS AS (${from.name} % 3) STORED`
+  const stored = version < 180_000 || draw.chance(50) ? ' STORED' : ''
+  return from && `g int4 GENERATED ALWAYS AS (${from.name} % 3)${stored}`
 }
 
 const ACTIONS = ['CASCADE', 'SET NULL', 'CASCADE', 'SET DEFAULT', 'RESTRICT', 'NO ACTION']

@@ -23,6 +23,8 @@ export interface World {
   /** Tables with their partitions and children: everything that a statement may write directly. */
   readonly tables: Relation[]
   readonly views: Relation[]
+  /** Materialized views. */
+  readonly snapshots: string[]
   /** Calls that write; `?` stands for a whole number. */
   readonly writers: string[]
   /** Calls that read tables. */

@@ -177,13 +177,24 @@ const callInQuery: Maker = (making, target) => {
 }
 
 /** A change of definitions. */
-const define: Maker = ({ draw }, target) =>
-  draw.pick([
+const define: Maker = ({ draw }, target) => {
+  // A column that was declared to be a key has to stay.
+  const column = target.columns.find(({ kind, name }) => name !== 'id' && !kind.isKey)?.name ?? 'none'
+  return draw.pick([
     `CREATE UNIQUE INDEX ON ${target.name} (a, id)`,
     `ALTER TABLE ${target.name} ADD COLUMN IF NOT EXISTS extra int4 DEFAULT 7`,
     `ALTER TABLE ${target.name} ALTER COLUMN a SET DEFAULT NULL`,
     `ALTER TABLE ${target.name} DISABLE TRIGGER USER`,
+    `CREATE OR REPLACE FUNCTION pure(int4) RETURNS int4 IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 2'`,
+    `ALTER TABLE ${target.name} RENAME COLUMN ${column} TO renamed`,
+    `ALTER TABLE ${target.name} DROP COLUMN IF EXISTS ${column} CASCADE`,
+    `ALTER TABLE IF EXISTS ${target.name} RENAME TO elsewhere`,
+    `ALTER TABLE ${target.name} ALTER COLUMN ${column} TYPE text`,
+    'DROP VIEW IF EXISTS v0, v1 CASCADE',
+    `ALTER TABLE ${target.name.split('_')[0]} DETACH PARTITION ${target.name}`,
+    `ALTER TABLE ${target.name} NO INHERIT ${target.name.split('_')[0]}`,
   ])
+}
 
 const prepared: Maker = (making, target) =>
   `EXPLAIN (ANALYZE, TIMING off, SUMMARY off, COSTS off) ${update(making, target)}`
@@ -197,6 +208,6 @@ const STATEMENTS: readonly (readonly [number, Maker])[] = [
   [5, withWrites],
   [6, call],
   [2, callInQuery],
-  [1, define],
+  [2, define],
   [1, prepared],
 ]
