@@ -82,6 +82,7 @@ function program(tape: readonly number[], world: World, index: number): readonly
   return draw.weighted(PROGRAMS)(draw, world, index)
 }
 
+/** What programs are, as often as they are to be. */
 const PROGRAMS = [
   [9, makeTrigger],
   [6, makeView],
@@ -111,6 +112,7 @@ function byKey({ draw, world, parameters }: Making): string {
   return `SELECT * FROM ${name} WHERE ${conditions.join(' AND ')}`
 }
 
+/** A write in one of the ways to send it. */
 function writeOf(draw: Draw, world: World): Write {
   const way = draw.weighted<Way>([
     [10, 'alone'],
@@ -126,11 +128,13 @@ function writeOf(draw: Draw, world: World): Write {
   return { way, steps: draw.times(1, 4, () => step(draw, world, 2)), undone: draw.chance(15) }
 }
 
+/** A statement, or several that are undone or kept together. */
 function step(draw: Draw, world: World, depth: number): Step {
   if (depth === 0 || !draw.chance(25)) return statement(draw, world, true)
   return { steps: draw.times(1, 2, () => step(draw, world, depth - 1)), undone: draw.chance(50) }
 }
 
+/** A write, and now and then a read among them. */
 function statement(draw: Draw, world: World, parametersAllowed: boolean): Statement {
   const parameters = new Parameters(parametersAllowed)
   const making: Making = { draw, world, parameters }
@@ -141,6 +145,7 @@ function statement(draw: Draw, world: World, parametersAllowed: boolean): Statem
   return parametersAllowed && draw.chance(10) ? { text, values, name: nameOf(text) } : { text, values }
 }
 
+/** A short name that follows from the text. */
 function nameOf(text: string): string {
   let hash = 0
   for (const character of text) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0

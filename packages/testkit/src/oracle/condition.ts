@@ -53,17 +53,20 @@ function partner(conditions: Conditions, { kind, reference }: Visible): string {
   return alike.length > 0 ? conditions.making.draw.pick(alike).reference : value(conditions.making, kind)
 }
 
+/** What a cache hopes for. */
 const equality: Maker = conditions => {
   const { reference, kind } = column(conditions)
   const other = value(conditions.making, kind)
   return conditions.making.draw.chance(20) ? `${other} = ${reference}` : `${reference} = ${other}`
 }
 
+/** Two columns, also of different queries. */
 const link: Maker = conditions => {
   const from = column(conditions)
   return `${from.reference} = ${partner(conditions, from)}`
 }
 
+/** Anything but an equality. */
 const comparison: Maker = conditions => {
   const { draw } = conditions.making
   const { reference, kind } = column(conditions)
@@ -74,6 +77,7 @@ const comparison: Maker = conditions => {
 const nullness: Maker = conditions =>
   `${column(conditions).reference} ${conditions.making.draw.pick(['IS NOT NULL', 'IS NULL'])}`
 
+/** Several values, now and then only one of them: then it is an equality. */
 const list: Maker = conditions => {
   const { draw } = conditions.making
   const { reference, kind } = column(conditions)
@@ -88,6 +92,7 @@ const between: Maker = conditions => {
   return `${reference} BETWEEN ${value(conditions.making, kind)} AND ${value(conditions.making, kind)}`
 }
 
+/** Two columns at once. */
 const rows: Maker = conditions => {
   const [a, b] = [column(conditions), column(conditions)]
   const { making } = conditions
@@ -96,6 +101,7 @@ const rows: Maker = conditions => {
   return `(${a.reference}, ${b.reference}) ${operator} ${operator === 'IN' ? `(${right})` : right}`
 }
 
+/** Equalities in disguise, and what only looks like one. */
 const wrapped: Maker = conditions => {
   const { reference, kind } = column(conditions)
   const other = value(conditions.making, kind)
@@ -121,17 +127,20 @@ const or: Maker = (conditions, size) =>
 
 const not: Maker = (conditions, size) => `NOT (${condition(conditions, size - 1)})`
 
+/** CASE: each of the three may be true without the others. */
 const either: Maker = (conditions, size) => {
   const [test, then, otherwise] = [0, 0, 0].map(() => condition(conditions, size - 2))
   return `(CASE WHEN ${test} THEN ${then} ELSE ${otherwise} END)`
 }
 
+/** A query within it that may name the columns around it. */
 const exists: Maker = conditions => {
   const { making, scope } = conditions
   if (scope.depth === 0) return equality(conditions, 0)
   return `${making.draw.chance(50) ? 'NOT ' : ''}EXISTS (${conditions.subQuery(making, scope, undefined)})`
 }
 
+/** A column among the results of a query. */
 const member: Maker = conditions => {
   const { making, scope } = conditions
   if (scope.depth === 0) return link(conditions, 0)
@@ -140,6 +149,7 @@ const member: Maker = conditions => {
   return `${reference} ${word} (${conditions.subQuery(making, scope, kind)})`
 }
 
+/** A column and the one result of a query. */
 const scalar: Maker = conditions => {
   const { making, scope } = conditions
   if (scope.depth === 0) return equality(conditions, 0)
@@ -148,6 +158,7 @@ const scalar: Maker = conditions => {
   return `${reference} = (SELECT max(q.c0::text)::${kind.type} FROM (${query}) q)`
 }
 
+/** Conditions on columns and values, as often as they are to be. */
 const SIMPLE: readonly (readonly [number, Maker])[] = [
   [60, equality],
   [12, link],
@@ -159,10 +170,11 @@ const SIMPLE: readonly (readonly [number, Maker])[] = [
   [5, wrapped],
 ]
 
+/** Conditions that are made of others. */
 const COMPOUND: readonly (readonly [number, Maker])[] = [
   [20, and],
-  [14, or],
-  [7, not],
+  [20, or],
+  [10, not],
   [2, either],
   [8, exists],
   [7, member],

@@ -56,6 +56,7 @@ export function makeFrom(from: From): { sql: string; scope: Scope } {
   }
 }
 
+/** The kinds of joins; LEFT JOIN twice, as in life. */
 const JOINS = ['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'LEFT JOIN', 'CROSS JOIN'] as const
 
 /** Items joined to each other, as many joins as `count` allows. */
@@ -110,6 +111,7 @@ function merged({ from: { making }, sides, visible, shared }: Merging): Item {
   return { sql, visible: [...bare, ...visible] }
 }
 
+/** Columns of one name and one type on both sides. */
 function sharedNames(left: Item, right: Item): string[] {
   const kinds = new Map(left.visible.map(({ reference, kind }) => [reference.split('.')[1], kind]))
   return right.visible.flatMap(({ reference, kind }) => {
@@ -135,12 +137,13 @@ function item(from: From, aliases: Aliases, siblings: readonly Visible[] = []): 
   return relation(making, draw.pick(readable(making.world)), alias)
 }
 
+/** A query as an item. */
 function nested(from: From, scope: Scope, alias: string): Item {
   const { sql, columns } = from.queries.make({ ...from, scope, named: [] })
   return { sql: `(${sql}) ${alias}`, visible: under(alias, columns) }
 }
 
-/** A list of values. */
+/** A list of values instead of a table. */
 function listed(making: Making, alias: string): Item {
   const { draw } = making
   const kind = draw.pick(KINDS)
@@ -148,6 +151,7 @@ function listed(making: Making, alias: string): Item {
   return { sql: `(VALUES ${rows}) ${alias}(a)`, visible: under(alias, [{ name: 'a', kind }]) }
 }
 
+/** A table or a view, now and then with other names for its columns, or without its children. */
 function relation({ draw }: Making, { name, columns }: Named, alias: string): Item {
   if (draw.chance(5)) {
     const renamed = columns.map((column, index) => ({ ...column, name: index === 0 ? 'a' : `r${index}` }))
@@ -158,6 +162,7 @@ function relation({ draw }: Making, { name, columns }: Named, alias: string): It
   return { sql: `${isTable ? 'ONLY ' : ''}${name} ${alias}`, visible: under(alias, columns) }
 }
 
+/** Columns as they are called behind an alias. */
 function under(alias: string, columns: readonly Column[]): Visible[] {
   return columns.map(({ name, kind }) => ({ reference: `${alias}.${name}`, kind }))
 }

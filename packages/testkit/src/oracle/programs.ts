@@ -90,6 +90,7 @@ export function makeFunction(draw: Draw, world: World, number: number): Definiti
   return [`CREATE FUNCTION ${name}(n int4) RETURNS int4 ${program(body, 'RETURN n;')}`]
 }
 
+/** A function whose result depends on a table. */
 function reader(draw: Draw, world: World, name: string): Definitions {
   const table = draw.pick(world.tables)
   world.readers.push(`${name}(?)`)
@@ -98,6 +99,7 @@ function reader(draw: Draw, world: World, name: string): Definitions {
   ]
 }
 
+/** What sets a trigger off. */
 const EVENTS = ['INSERT OR UPDATE', 'UPDATE', 'INSERT OR UPDATE OR DELETE', 'DELETE', 'INSERT']
 
 /** A trigger, with its function. */
@@ -120,9 +122,11 @@ export function makeTrigger(draw: Draw, world: World, number: number): Definitio
   }
   const made = `${head} ${program(body, 'RETURN COALESCE(NEW, OLD);')}`
   if (form === 1) {
+    // What a COMMIT sets off is stopped by no timeout: it must not set itself off.
+    const once = 'WHEN (pg_trigger_depth() < 1)'
     return [
       made,
-      `CREATE CONSTRAINT TRIGGER ${name} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${run}`,
+      `CREATE CONSTRAINT TRIGGER ${name} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${once} ${run}`,
     ]
   }
   const level = form === 2 ? 'STATEMENT' : 'ROW'

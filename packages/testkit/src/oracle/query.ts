@@ -75,10 +75,12 @@ function select(from: From, kinds?: readonly Kind[]): Query {
   return { sql: `SELECT ${distinct}${listOf(outputs)} ${tail}`, columns: columnsOf(outputs) }
 }
 
+/** The outputs as a SELECT lists them. */
 function listOf(outputs: readonly Output[]): string {
   return outputs.map(({ sql }, index) => `${sql} AS c${index}`).join(', ')
 }
 
+/** The outputs as those see them who select from it. */
 function columnsOf(outputs: readonly Output[]): Column[] {
   return outputs.map(({ kind }, index) => ({ name: `c${index}`, kind }))
 }
@@ -102,6 +104,7 @@ function plain(by: readonly Visible[]): Visible[] {
   return by.filter(({ kind }) => kind.uniform === undefined)
 }
 
+/** One value of many rows; which rows come first must not matter. */
 function aggregate({ making: { draw }, scope }: Conditions): Output {
   const column = scope.own.length > 0 ? draw.pick(scope.own) : { reference: '1', kind: INT }
   const { sql, kind } = shown(column)
@@ -116,10 +119,12 @@ function aggregate({ making: { draw }, scope }: Conditions): Output {
   ])
 }
 
+/** One to three of them. */
 function someOutputs(conditions: Conditions): Output[] {
   return conditions.making.draw.times(1, 3, () => output(conditions))
 }
 
+/** Mostly a column as it is. */
 function output(conditions: Conditions): Output {
   const { making, scope } = conditions
   const { draw } = making

@@ -25,6 +25,7 @@ export interface Tally {
   refusedDefinitions: number
 }
 
+/** A count of nothing yet. */
 export function emptyTally(): Tally {
   return {
     cases: 0,
@@ -136,6 +137,7 @@ class Round {
     }
   }
 
+  /** Asks for the first time; a query that the server refuses is not asked again. */
   async #first(query: Statement): Promise<Asked | undefined> {
     const { tally } = this.#arena
     tally.queries++
@@ -171,6 +173,7 @@ class Round {
     if (typeof answer !== 'string') await this.#expectKept(query, answer)
   }
 
+  /** Asks the database itself about what came from the cache. */
   async #compare(query: Statement, found: string): Promise<void> {
     const ask = () => this.#arena.direct.query(plainly(query)).catch(failure)
     const asking = this.#direct.then(ask)
@@ -189,6 +192,7 @@ class Round {
     if (expected !== found) throw await this.#violation('kept differently', query, { expected, found })
   }
 
+  /** Asks through the cache. */
   async #ask(query: Statement): Promise<CachedResult> {
     return (await this.#pool.query(plainly(query))) as CachedResult
   }

@@ -26,6 +26,7 @@ export function isAnswer(error: unknown): boolean {
   return /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code))
 }
 
+/** One after the other. */
 async function inOrder(steps: readonly Step[], run: (step: Step) => Promise<void>): Promise<void> {
   for (const step of steps) await run(step)
 }
@@ -34,6 +35,7 @@ async function send(sender: Sender, statement: Statement): Promise<void> {
   await sender.query({ ...statement, values: [...statement.values] })
 }
 
+/** Steps in a transaction of the pool's; what is undone throws. */
 async function nest(transaction: Nesting, steps: readonly Step[], undone: boolean): Promise<void> {
   await inOrder(steps, step => {
     if ('text' in step) return send(transaction, step)
@@ -47,6 +49,7 @@ function forgive(error: unknown): void {
   if (!(error instanceof Undone || isAnswer(error))) throw error
 }
 
+/** Steps in a transaction that is spelled out on a borrowed client. */
 async function withClient(pool: CachingPool, steps: readonly Step[], undone: boolean): Promise<void> {
   const client = await pool.connect()
   const tell = (text: string) => send(client, { text, values: [] })
@@ -67,6 +70,7 @@ interface Client {
   readonly tell: (text: string) => Promise<void>
 }
 
+/** A step on a client; what fails behind a savepoint is forgiven, elsewhere not. */
 async function onClient(parts: Client, step: Step, depth: number): Promise<void> {
   if ('text' in step) return send(parts.client, step)
   await parts.tell(`SAVEPOINT s${depth}`)

@@ -5,6 +5,7 @@ import type { Column, Relation, World } from './world.js'
 /** Some statements that make up a database, each of which may fail. */
 export type Definitions = readonly string[]
 
+/** Names of columns: the same in every table, so that USING and NATURAL find some. */
 const NAMES = ['a', 'b', 'c', 'd', 'e']
 
 /** One table, with its partitions or its child, entered into the world. */
@@ -38,20 +39,24 @@ export function makeTable(draw: Draw, world: World, number: number): Definitions
   ]
 }
 
+/** What queries see of a generated column. */
 const GENERATED: Column = { name: 'g', kind: INT, generated: true }
 
+/** The type of a column with its default, or that it may not be NULL. */
 function columnType(draw: Draw, { name, kind }: Column, key: readonly string[]): string {
   if (key.includes(name)) return kind.type
   if (draw.chance(20)) return `${kind.type} DEFAULT ${typed(draw, kind)}`
   return draw.chance(15) ? `${kind.type} NOT NULL` : kind.type
 }
 
+/** A column that changes with another one, without being assigned. */
 function generatedColumn(draw: Draw, columns: readonly Column[], version: number): string | undefined {
   const from = columns.find(({ kind }) => kind === INT)
   const stored = version < 180_000 || draw.chance(50) ? ' STORED' : ''
   return from && `g int4 GENERATED ALWAYS AS (${from.name} % 3)${stored}`
 }
 
+/** What happens to rows whose reference goes away. */
 const ACTIONS = ['CASCADE', 'SET NULL', 'CASCADE', 'SET DEFAULT', 'RESTRICT', 'NO ACTION']
 
 /** A reference to a table with a simple key: an earlier one, or the next one to be made, itself. */
@@ -70,6 +75,7 @@ function foreignKey(
   return { sql: `FOREIGN KEY (${column}) REFERENCES ${target.name}${actions}${waits}`, kind }
 }
 
+/** Unique indexes: on one column, on several, on some rows, on an expression. */
 function uniques(draw: Draw, { name, columns }: Relation): string[] {
   const others = columns.slice(1).map(column => column.name)
   const statements: string[] = []

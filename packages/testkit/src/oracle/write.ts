@@ -17,18 +17,22 @@ export function makeSimpleWrite(making: Making): string {
   return making.draw.pick([update, insert, remove])(making, making.draw.pick(making.world.tables))
 }
 
+/** A table, and now and then a view. */
 function someTarget({ draw, world }: Making): Relation {
   return world.views.length > 0 && draw.chance(12) ? draw.pick(world.views) : draw.pick(world.tables)
 }
 
+/** The columns that a statement may give values to. */
 function writable({ columns }: Relation): readonly Column[] {
   return columns.filter(({ generated }) => generated !== true)
 }
 
+/** The columns of a relation behind an alias. */
 function visible(alias: string, { columns }: Relation): Visible[] {
   return columns.map(({ name, kind }) => ({ reference: `${alias}.${name}`, kind }))
 }
 
+/** What conditions on some columns are made with; one query may be nested into them. */
 function conditionsOn(making: Making, own: readonly Visible[]): Conditions {
   return { making, scope: { ...NOTHING_AROUND, depth: 1, own }, subQuery }
 }
@@ -48,10 +52,12 @@ function chosen(conditions: Conditions): string {
   return draw.chance(60) ? anchored(conditions) : condition(conditions, draw.int(3))
 }
 
+/** What the statement itself returns: whatever learns of its rows must not disturb it. */
 function returning({ draw }: Making, alias: string): string {
   return draw.chance(25) ? ` RETURNING ${draw.pick([`${alias}.id`, '*', `1 AS one`])}` : ''
 }
 
+/** A value for a column: another column's of the same type, or one of its own. */
 function newValue(making: Making, { kind }: Column, from: readonly Visible[]): string {
   const { draw } = making
   const alike = from.filter(each => each.kind === kind)
@@ -59,6 +65,7 @@ function newValue(making: Making, { kind }: Column, from: readonly Visible[]): s
   return draw.chance(4) ? 'DEFAULT' : value(making, kind)
 }
 
+/** UPDATE, also with the columns of a second table. */
 const update: Maker = (making, target) => {
   const { draw, world } = making
   const other = draw.chance(20) ? draw.pick(world.tables) : undefined
@@ -68,6 +75,7 @@ const update: Maker = (making, target) => {
   return `UPDATE ${target.name} x SET ${assignments(making, target, all)}${from}${where(making, all)}${returning(making, 'x')}`
 }
 
+/** What a SET lists, also two columns at once. */
 function assignments(making: Making, target: Relation, from: readonly Visible[]): string {
   const columns = making.draw.some(writable(target))
   const [first, second] = columns
@@ -77,6 +85,7 @@ function assignments(making: Making, target: Relation, from: readonly Visible[])
   return columns.map(column => `${column.name} = ${newValue(making, column, from)}`).join(', ')
 }
 
+/** INSERT of values or of a query's rows, with every answer to a conflict. */
 const insert: Maker = (making, target) => {
   const { draw } = making
   const columns = writable(target).filter(({ name }) => target.key.includes(name) || draw.chance(75))
@@ -85,6 +94,7 @@ const insert: Maker = (making, target) => {
   return `${head} ${rows}${conflict(making, target)}${returning(making, 'x')}`
 }
 
+/** One to three rows; most keys are not taken yet. */
 function valueRows(making: Making, columns: readonly Column[]): string {
   const { draw } = making
   const cell = (column: Column, index: number) =>
@@ -105,6 +115,7 @@ function selected(making: Making, columns: readonly Column[]): string {
   return `SELECT ${outputs.join(', ')} FROM ${source.name} y${where(making, own)}`
 }
 
+/** What happens to rows that exist already. */
 function conflict(making: Making, target: Relation): string {
   const { draw } = making
   const form = draw.int(4)
@@ -114,6 +125,7 @@ function conflict(making: Making, target: Relation): string {
   return ` ON CONFLICT (${target.key.join(', ')}) DO UPDATE SET ${sets}${draw.chance(30) ? where(making, own) : ''}`
 }
 
+/** DELETE, also with the columns of a second table. */
 const remove: Maker = (making, target) => {
   const { draw, world } = making
   const own = visible('x', target)
@@ -123,6 +135,7 @@ const remove: Maker = (making, target) => {
   return `DELETE FROM ${target.name} x USING ${other.name} y${where(making, all)}${returning(making, 'x')}`
 }
 
+/** MERGE with some of its clauses. */
 const merge: Maker = (making, target) => {
   const { draw, world } = making
   const source = draw.pick(world.tables)
@@ -144,6 +157,7 @@ const merge: Maker = (making, target) => {
   return `MERGE INTO ${target.name} x USING ${source.name} y ON ${on} ${clauses.join(' ')}${end}`
 }
 
+/** TRUNCATE of a table, a partition or a child. */
 const truncate: Maker = ({ draw, world }) =>
   `TRUNCATE ${draw.pick(world.tables).name}${draw.pick([' CASCADE', '', ' RESTART IDENTITY CASCADE'])}`
 
@@ -163,6 +177,7 @@ const withWrites: Maker = (making, target) => {
   return `WITH w AS (${inner}${word}) ${outer}`
 }
 
+/** A call of something that writes; where there is nothing, a query. */
 function call({ draw, world }: Making): string {
   const { writers } = world
   const text = writers.length === 0 ? 'SELECT 1' : draw.pick(writers)
@@ -196,9 +211,11 @@ const define: Maker = ({ draw }, target) => {
   ])
 }
 
+/** A statement that is run although only its plan is asked for. */
 const prepared: Maker = (making, target) =>
   `EXPLAIN (ANALYZE, TIMING off, SUMMARY off, COSTS off) ${update(making, target)}`
 
+/** All of them, as often as they are to be. */
 const STATEMENTS: readonly (readonly [number, Maker])[] = [
   [40, update],
   [24, insert],
