@@ -8,7 +8,9 @@ import { makeSimpleWrite, makeWrite } from './write.js'
 
 /** The numbers that decide everything about one database and what is done to it; see {@link Draw}. */
 export interface Tapes {
+  /** One table each, with its partitions or its child. */
   readonly tables: readonly (readonly number[])[]
+  /** Some rows each, for one table after the other. */
   readonly rows: readonly (readonly number[])[]
   /** Views, functions, triggers. */
   readonly programs: readonly (readonly number[])[]
@@ -18,7 +20,9 @@ export interface Tapes {
 
 /** A statement as it is sent. */
 export interface Statement {
+  /** With `$1`, `$2`, … where the values stand. */
   readonly text: string
+  /** In the order of their numbers. */
   readonly values: readonly unknown[]
   /** Rows as lists instead of objects. */
   readonly rowMode?: 'array'

@@ -24,6 +24,7 @@ export function anyColumn({ making: { draw }, scope: { own, outer } }: Condition
 /** A condition on what a scope shows. `size` is how much it may still be made of. */
 export function condition(conditions: Conditions, size = 3): string {
   const { draw } = conditions.making
+  // In a query without FROM there is nothing to compare.
   if (!anyColumnExists(conditions)) return draw.pick(['true', 'false', 'NULL::bool'])
   const makers = size > 0 ? [...SIMPLE, ...COMPOUND] : SIMPLE
   return draw.weighted(makers)(conditions, size)
@@ -49,6 +50,7 @@ function column(conditions: Conditions): Visible {
 /** Another column of the same type, or a constant. */
 function partner(conditions: Conditions, { kind, reference }: Visible): string {
   const { own, outer } = conditions.scope
+  // Columns of the queries around it first: they are what correlates.
   const alike = [...outer, ...own].filter(each => each.kind === kind && each.reference !== reference)
   return alike.length > 0 ? conditions.making.draw.pick(alike).reference : value(conditions.making, kind)
 }
@@ -82,6 +84,7 @@ const list: Maker = conditions => {
   const { draw } = conditions.making
   const { reference, kind } = column(conditions)
   const form = draw.int(6)
+  // An array constant: one value, which looks like several.
   if (form === 4) return `${reference} = ANY (ARRAY[${constant(draw, kind)}]::${kind.type}[])`
   const items = draw.times(1, 3, () => value(conditions.making, kind)).join(', ')
   return `${reference} ${form === 5 ? 'NOT IN' : 'IN'} (${items})`
@@ -136,6 +139,7 @@ const either: Maker = (conditions, size) => {
 /** A query within it that may name the columns around it. */
 const exists: Maker = conditions => {
   const { making, scope } = conditions
+  // Nothing is nested for ever.
   if (scope.depth === 0) return equality(conditions, 0)
   return `${making.draw.chance(50) ? 'NOT ' : ''}EXISTS (${conditions.subQuery(making, scope, undefined)})`
 }

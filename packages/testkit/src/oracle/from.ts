@@ -1,4 +1,5 @@
 import { anchored, condition, type SubQuery } from './condition.js'
+import type { Draw } from './draw.js'
 import { KINDS, typed } from './kind.js'
 import { inside, type Scope, type Visible, withColumns } from './scope.js'
 import { type Column, type Making, readable } from './world.js'
@@ -66,7 +67,8 @@ function joined(from: From, aliases: Aliases, count: number): Item {
   const left = joined(from, aliases, count - 1)
   const nested = draw.chance(15)
   const right = nested ? joined(from, aliases, 2) : item(from, aliases, left.visible)
-  const visible = [...left.visible, ...right.visible]
+  // Conditions prefer what comes first: now this side, now that one.
+  const visible = inAnyOrder(draw, left, right)
   const word = draw.pick(JOINS)
   const sides = `${left.sql} ${word} ${nested ? `(${right.sql})` : right.sql}`
   if (word === 'CROSS JOIN') return { sql: sides, visible }
@@ -79,17 +81,24 @@ function joined(from: From, aliases: Aliases, count: number): Item {
 function joinCondition(from: From, left: Item, right: Item): string {
   const { making } = from
   const { draw } = making
+  // What a person would join by.
   const pairs = left.visible.flatMap(a =>
     right.visible.filter(b => b.kind === a.kind).map(b => `${b.reference} = ${a.reference}`),
   )
   const link = pairs.length > 0 ? draw.pick(pairs) : 'true'
   if (!draw.chance(60)) return link
-  const scope = { ...from.scope, own: [...left.visible, ...right.visible] }
+  const scope = { ...from.scope, own: inAnyOrder(draw, left, right) }
   const conditions = { making, scope, subQuery: from.queries.inExpression }
   const more = draw.chance(50) ? anchored(conditions) : condition(conditions, 1)
   return draw.chance(75) ? `${link} AND (${more})` : more
 }
 
+/** The columns of both sides. */
+function inAnyOrder(draw: Draw, left: Item, right: Item): Visible[] {
+  return draw.chance(45) ? [...right.visible, ...left.visible] : [...left.visible, ...right.visible]
+}
+
+/** A join whose columns of one name become one. */
 interface Merging {
   readonly from: From
   readonly sides: string
@@ -124,6 +133,7 @@ function sharedNames(left: Item, right: Item): string[] {
 function item(from: From, aliases: Aliases, siblings: readonly Visible[] = []): Item {
   const { making, scope, named } = from
   const { draw } = making
+  // Nothing is nested for ever.
   const kind = scope.depth > 0 ? draw.int(20) : 0
   const alias = aliases.next(from)
   if (kind === 17) return nested(from, inside(scope), alias)

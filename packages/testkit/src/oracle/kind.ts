@@ -4,6 +4,7 @@ import type { Draw } from './draw.js'
 export interface Kind {
   /** The name of the type in SQL. */
   readonly type: string
+  /** Their usual spellings; the first three are drawn most often. */
   readonly values: readonly string[]
   /** Other spellings of the same and of similar values, as the server takes them. */
   readonly odd: readonly string[]
@@ -17,12 +18,15 @@ export interface Kind {
   readonly uniform?: (expression: string) => string
 }
 
+/** With letters, so that upper and lower case differ. */
 const uuids = [1, 2, 3, 4, 5, 6, 7, 8].map(n => `abcdef00-0000-4000-8000-00000000000${n}`)
+/** What all types of whole numbers have in common. */
 const integers = {
   values: ['1', '2', '3', '4', '5', '0', '-1', '6', '7', '8'],
   odd: [' 2', '+3', '01', '3 ', '-0', '0_1', '0x2'],
   native: Number,
 }
+/** Case, accents in both ways to write them, blanks, quotes and words of SQL. */
 const texts = ['a', 'b', 'A', '', 'é', 'e\u0301', 'a ', "o'x", '日本', 'NULL', '\\x']
 
 export const INT: Kind = { ...integers, type: 'int4', cousin: 'int8', isKey: true }
@@ -60,6 +64,7 @@ const DATE: Kind = {
   cousin: 'timestamp',
 }
 const MOOD: Kind = { type: 'mood', values: ['sad', 'ok', 'happy'], odd: ['ok'], isKey: true }
+/** 1 equals 1.0, and both are shown as they were given. */
 const NUMERIC: Kind = {
   type: 'numeric',
   values: ['1', '1.0', '2', '2.50', '2.5', 'NaN', '-1'],
@@ -68,7 +73,9 @@ const NUMERIC: Kind = {
   uniform: expression => `trim_scale(${expression})`,
 }
 const VARCHAR: Kind = { type: 'varchar(3)', values: texts, odd: ['a  ', 'abcd'], cousin: 'text', isKey: true }
+/** Blanks at its end mean nothing. */
 const CHAR: Kind = { type: 'char(3)', values: ['a', 'a ', 'b', 'é'], odd: ['a  ', 'b '], cousin: 'text' }
+/** Upper and lower case are equal. */
 const LOOSE: Kind = {
   type: 'loose',
   values: ['a', 'A', 'b', 'B', 'é', 'É'],

@@ -19,11 +19,13 @@ export const PURE = `CREATE FUNCTION pure(int4) RETURNS int4 IMMUTABLE LANGUAGE 
 export function makeView(draw: Draw, world: World, number: number): Definitions {
   const name = `v${number}`
   const making = plainly(draw, world)
+  // Anything can be a view.
   if (draw.chance(40)) {
     const { sql, columns } = wholeQuery(making)
     world.views.push({ name, columns, key: ['c0'], isView: true })
     return [`CREATE VIEW ${name} AS ${sql}`]
   }
+  // Most of them only leave out rows and columns, so that they can be written.
   const source = draw.pick([...world.tables, ...world.views])
   const kept = source.columns.filter(column => source.key.includes(column.name) || draw.chance(80))
   const columns = kept.map(column => ({ ...column, name: draw.chance(10) ? `${column.name}2` : column.name }))
@@ -67,6 +69,7 @@ function program(body: string, end: string): string {
 export function makeFunction(draw: Draw, world: World, number: number): Definitions {
   const name = `f${number}`
   const body = makeSimpleWrite(plainly(draw, world)).replace(/ RETURNING .*$/, '')
+  // Marked as what it is not, called by one that is marked as harmless, or without a name.
   const form = draw.int(6)
   if (form === 5) return reader(draw, world, name)
   if (form === 4) {
@@ -129,6 +132,7 @@ export function makeTrigger(draw: Draw, world: World, number: number): Definitio
       `CREATE CONSTRAINT TRIGGER ${name} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${once} ${run}`,
     ]
   }
+  // The others write elsewhere: before, after, once for all rows.
   const level = form === 2 ? 'STATEMENT' : 'ROW'
   const time = form === 3 ? 'BEFORE' : 'AFTER'
   return [made, `CREATE TRIGGER ${name} ${time} ${events} ON ${table.name} FOR EACH ${level} ${guard} ${run}`]

@@ -19,6 +19,7 @@ export function wholeQuery(making: Making): Query {
   const named: Named = { name: 'w', columns: inner.columns }
   const { sql, columns } = makeQuery({ ...from, named: [named] })
   const names = inner.columns.map(({ name }) => name).join(', ')
+  // Whether it is inlined is for the server to decide, or not.
   const word = making.draw.pick(['AS', 'AS MATERIALIZED', 'AS NOT MATERIALIZED'])
   return { sql: `WITH RECURSIVE w(${names}) ${word} (${inner.sql}) ${sql}`, columns }
 }
@@ -63,6 +64,7 @@ function select(from: From, kinds?: readonly Kind[]): Query {
   const { draw } = making
   const { sql, scope } = makeFrom(from)
   const conditions: Conditions = { making, scope, subQuery }
+  // Half of the queries ask for what can be narrowed; some of the rest for everything.
   const where = draw.weighted([
     [44, () => ` WHERE ${anchored(conditions)}`],
     [34, () => ` WHERE ${condition(conditions)}`],
@@ -91,6 +93,7 @@ function grouped(conditions: Conditions, tail: string): Query {
   const by = draw.chance(60) ? draw.some(conditions.scope.own.slice(0, 4)).slice(0, 2) : []
   const outputs = [...by.map(shown), ...draw.times(1, 2, () => aggregate(conditions))]
   const keys = by.map(visible => shown(visible).sql).join(', ')
+  // Several groupings at once give rows in which the keys are NULL.
   const set = draw.pick(['', '', 'ROLLUP ', 'CUBE '])
   const group = by.length === 0 ? '' : ` GROUP BY ${set}${set === '' ? keys : `(${keys})`}`
   const having = draw.chance(25)

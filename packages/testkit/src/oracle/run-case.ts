@@ -6,52 +6,55 @@ import { isAnswer, runWrite } from './run-write.js'
 /** Longer results are not asked for again: they cost time, and a cache may refuse them. */
 const MOST_ROWS = 200
 
-/** What was counted. A pair is a query that was asked again after a write. */
-export interface Tally {
-  cases: number
-  pairs: number
-  /** Pairs in which the write changed the result. */
-  affected: number
-  /** Pairs with the same result as before, of queries that are cached. */
-  unaffected: number
-  /** Those of them that were still answered from the cache. */
-  kept: number
-  queries: number
-  cachedQueries: number
-  refusedQueries: number
-  writes: number
-  refusedWrites: number
-  definitions: number
-  refusedDefinitions: number
-}
+/** What is counted. */
+const COUNTED = [
+  // Databases that were made.
+  'cases',
+  // Queries that were asked again after a write, each with its write.
+  'pairs',
+  // Pairs in which the write changed the result.
+  'affected',
+  // Pairs with the same result as before, of queries that are cached.
+  'unaffected',
+  // Those of them that were still answered from the cache.
+  'kept',
+  // Queries, those that are cached, and those that the server refused.
+  'queries',
+  'cachedQueries',
+  'refusedQueries',
+  // Writes, and those that the server refused or that were rolled back on purpose.
+  'writes',
+  'refusedWrites',
+  // Definitions and rows, and those that the server refused.
+  'definitions',
+  'refusedDefinitions',
+] as const
+
+/** Counts since a search began. */
+export type Tally = Record<(typeof COUNTED)[number], number>
 
 /** A count of nothing yet. */
 export function emptyTally(): Tally {
-  return {
-    cases: 0,
-    pairs: 0,
-    affected: 0,
-    unaffected: 0,
-    kept: 0,
-    queries: 0,
-    cachedQueries: 0,
-    refusedQueries: 0,
-    writes: 0,
-    refusedWrites: 0,
-    definitions: 0,
-    refusedDefinitions: 0,
-  }
+  return Object.fromEntries(COUNTED.map(name => [name, 0])) as Tally
 }
 
 /** What went wrong with a query, after some writes. */
 export interface Finding {
+  /**
+   * `stale`: a hit that is not what the database says. `not kept`: what was just read was not kept. `kept differently`:
+   * a hit that is not what was just read.
+   */
   readonly kind: 'stale' | 'not kept' | 'kept differently'
+  /** What the server took of them. */
   readonly definitions: readonly string[]
   /** All writes so far: the last one is to blame. */
   readonly writes: readonly Write[]
   readonly query: Statement
+  /** The rows as the database has them, one a line, sorted. */
   readonly expected: string
+  /** The rows that the cache gave. */
   readonly found: string
+  /** What the pool says that the query depends on. */
   readonly tags: readonly string[]
 }
 
@@ -77,6 +80,7 @@ export interface Arena {
 /** A query, and what is known of its result. */
 interface Asked {
   readonly query: Statement
+  /** The latest one, or what the server said instead. */
   result: string
 }
 

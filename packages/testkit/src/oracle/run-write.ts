@@ -58,6 +58,7 @@ async function withClient(pool: CachingPool, steps: readonly Step[], undone: boo
     await inOrder(steps, step => onClient({ client, tell }, step, 1))
     await tell(undone ? 'ROLLBACK' : 'COMMIT')
   } catch (error) {
+    // After a failed COMMIT there is nothing to roll back, and nobody minds.
     await tell('ROLLBACK')
     throw error
   } finally {
@@ -78,6 +79,7 @@ async function onClient(parts: Client, step: Step, depth: number): Promise<void>
     await inOrder(step.steps, inner => onClient(parts, inner, depth + 1))
     await parts.tell(step.undone ? `ROLLBACK TO SAVEPOINT s${depth}` : `RELEASE SAVEPOINT s${depth}`)
   } catch (error) {
+    // The server takes nothing else now.
     if (!isAnswer(error)) throw error
     await parts.tell(`ROLLBACK TO SAVEPOINT s${depth}`)
   }

@@ -20,6 +20,7 @@ export function makeTable(draw: Draw, world: World, number: number): Definitions
   const key = draw.chance(20) && second !== undefined ? ['id', second.name] : ['id']
   const reference = draw.chance(75) ? foreignKey(draw, world, key) : undefined
   if (reference !== undefined) columns.push({ name: 'p', kind: reference.kind })
+  // Some columns are the server's.
   const generated = draw.chance(15) ? generatedColumn(draw, columns, world.version) : undefined
   const table = { name, columns, key, isView: false }
   const partitions = draw.chance(14) && idKind === INT ? partitionsOf(draw, table) : undefined
@@ -90,6 +91,7 @@ function uniques(draw: Draw, { name, columns }: Relation): string[] {
   return statements
 }
 
+/** What makes a table partitioned. */
 interface Partitions {
   readonly clause: string
   readonly definitions: Definitions

@@ -22,6 +22,7 @@ export interface Relation {
 export interface World {
   /** Tables with their partitions and children: everything that a statement may write directly. */
   readonly tables: Relation[]
+  /** Views of both kinds. */
   readonly views: Relation[]
   /** Materialized views. */
   readonly snapshots: string[]
@@ -56,8 +57,10 @@ export class Parameters {
 
 /** What a statement is made with. */
 export interface Making {
+  /** Who decides. */
   readonly draw: Draw
   readonly world: World
+  /** Those of the statement so far. */
   readonly parameters: Parameters
 }
 

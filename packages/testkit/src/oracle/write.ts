@@ -78,6 +78,7 @@ const update: Maker = (making, target) => {
 /** What a SET lists, also two columns at once. */
 function assignments(making: Making, target: Relation, from: readonly Visible[]): string {
   const columns = making.draw.some(writable(target))
+  // Two columns at once, from one query.
   const [first, second] = columns
   if (first !== undefined && second !== undefined && making.draw.chance(10)) {
     return `(${first.name}, ${second.name}) = (SELECT ${newValue(making, first, from)}, ${newValue(making, second, from)})`
@@ -90,6 +91,7 @@ const insert: Maker = (making, target) => {
   const { draw } = making
   const columns = writable(target).filter(({ name }) => target.key.includes(name) || draw.chance(75))
   const head = `INSERT INTO ${target.name} AS x (${columns.map(({ name }) => name).join(', ')})`
+  // A quarter of the rows come from another table.
   const rows = draw.chance(25) ? selected(making, columns) : valueRows(making, columns)
   return `${head} ${rows}${conflict(making, target)}${returning(making, 'x')}`
 }
@@ -152,6 +154,7 @@ const merge: Maker = (making, target) => {
       ...(world.version >= 170_000 ? [() => 'WHEN NOT MATCHED BY SOURCE THEN DELETE'] : []),
     ])
     .map(clause => clause())
+  // Any condition will do, also one that is never true.
   const on = draw.chance(70) ? 'x.id = y.id' : condition(conditionsOn(making, all), 1)
   const end = world.version >= 170_000 ? returning(making, 'x') : ''
   return `MERGE INTO ${target.name} x USING ${source.name} y ON ${on} ${clauses.join(' ')}${end}`
