@@ -126,6 +126,7 @@ function writeOf(draw: Draw, world: World): Write {
   ])
   if (way === 'alone') return { way, steps: [statement(draw, world, true)], undone: false }
   if (way === 'batch') {
+    // Several statements in one text have no parameters.
     const texts = draw.times(1, 3, () => statement(draw, world, false).text)
     return { way, steps: [{ text: texts.join(';\n'), values: [] }], undone: false }
   }
@@ -134,6 +135,7 @@ function writeOf(draw: Draw, world: World): Write {
 
 /** A statement, or several that are undone or kept together. */
 function step(draw: Draw, world: World, depth: number): Step {
+  // Savepoints within savepoints, but not for ever.
   if (depth === 0 || !draw.chance(25)) return statement(draw, world, true)
   return { steps: draw.times(1, 2, () => step(draw, world, depth - 1)), undone: draw.chance(50) }
 }
@@ -142,6 +144,7 @@ function step(draw: Draw, world: World, depth: number): Step {
 function statement(draw: Draw, world: World, parametersAllowed: boolean): Statement {
   const parameters = new Parameters(parametersAllowed)
   const making: Making = { draw, world, parameters }
+  // Reads in a transaction see what nobody else sees: they must leave nothing behind.
   const isRead = draw.chance(5)
   const text = isRead ? wholeQuery(making).sql : draw.chance(25) ? makeSimpleWrite(making) : makeWrite(making)
   const { values } = parameters

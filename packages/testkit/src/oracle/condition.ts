@@ -16,7 +16,7 @@ type Maker = (conditions: Conditions, size: number) => string
 
 /** A column of the query's own FROM, now and then one of a query around it; the first ones are the keys. */
 export function anyColumn({ making: { draw }, scope: { own, outer } }: Conditions): Visible | undefined {
-  const from = outer.length > 0 && (own.length === 0 || draw.chance(25)) ? outer : own
+  const from = outer.length > 0 && (own.length === 0 || draw.chance(35)) ? outer : own
   if (from.length === 0) return undefined
   return draw.chance(60) ? draw.pick(from.slice(0, 2)) : draw.pick(from)
 }
@@ -180,7 +180,7 @@ const COMPOUND: readonly (readonly [number, Maker])[] = [
   [20, or],
   [10, not],
   [2, either],
-  [8, exists],
-  [7, member],
+  [16, exists],
+  [9, member],
   [2, scalar],
 ]

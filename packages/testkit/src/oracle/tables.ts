@@ -17,6 +17,7 @@ export function makeTable(draw: Draw, world: World, number: number): Definitions
     ...draw.times(1, 4, index => ({ name: NAMES[index] ?? 'e', kind: draw.pick(KINDS) })),
   ]
   const second = columns[1]
+  // One table of five has a key of two columns.
   const key = draw.chance(20) && second !== undefined ? ['id', second.name] : ['id']
   const reference = draw.chance(75) ? foreignKey(draw, world, key) : undefined
   if (reference !== undefined) columns.push({ name: 'p', kind: reference.kind })
@@ -66,6 +67,7 @@ function foreignKey(
   { tables }: World,
   key: readonly string[],
 ): { sql: string; kind: Kind } | undefined {
+  // Partitions and children cannot be meant.
   const targets = tables.filter(table => table.key.length === 1 && !table.name.includes('_'))
   if (targets.length === 0) return undefined
   const target = draw.pick(targets)
@@ -78,6 +80,7 @@ function foreignKey(
 
 /** Unique indexes: on one column, on several, on some rows, on an expression. */
 function uniques(draw: Draw, { name, columns }: Relation): string[] {
+  // The first column is the key already.
   const others = columns.slice(1).map(column => column.name)
   const statements: string[] = []
   if (draw.chance(25)) statements.push(`CREATE UNIQUE INDEX ON ${name} (${draw.pick(others)})`)
@@ -102,6 +105,7 @@ interface Partitions {
 function partitionsOf(draw: Draw, table: Relation): Partitions {
   const { name } = table
   const relations = [1, 2].map(number => ({ ...table, name: `${name}_${number}` }))
+  // By hash, or by range.
   if (draw.chance(30)) {
     const definitions = [0, 1].map(
       n => `CREATE TABLE ${name}_${n + 1} PARTITION OF ${name} FOR VALUES WITH (modulus 2, remainder ${n})`,
