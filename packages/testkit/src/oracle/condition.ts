@@ -30,12 +30,12 @@ export function condition(conditions: Conditions, size = 3): string {
   return draw.weighted(makers)(conditions, size)
 }
 
-/** A condition that begins with what a cache can make use of: an equality that has to hold. */
+/** A condition that begins with an equality, which a cache can make use of, or with what could be taken for one. */
 export function anchored(conditions: Conditions): string {
   const { draw } = conditions.making
   if (!anyColumnExists(conditions)) return 'true'
-  const anchor = equality(conditions, 0)
-  return draw.chance(60) ? `${anchor} AND ${condition(conditions, draw.int(3))}` : anchor
+  const anchor = draw.weighted(ANCHORS)(conditions, 2)
+  return draw.chance(45) ? `${anchor} AND ${condition(conditions, draw.int(3))}` : anchor
 }
 
 function anyColumnExists({ scope }: Conditions): boolean {
@@ -172,6 +172,19 @@ const SIMPLE: readonly (readonly [number, Maker])[] = [
   [2, between],
   [4, rows],
   [5, wrapped],
+]
+
+/** What has to hold in most queries. */
+const ANCHORS: readonly (readonly [number, Maker])[] = [
+  [60, equality],
+  [8, comparison],
+  [6, list],
+  [4, rows],
+  [6, wrapped],
+  [8, or],
+  [5, not],
+  [8, link],
+  [8, exists],
 ]
 
 /** Conditions that are made of others. */
