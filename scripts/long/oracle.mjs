@@ -28,13 +28,12 @@ function readArguments() {
         json: { type: 'boolean' },
         minutes: { type: 'string' },
         seed: { type: 'string' },
-        'no-shrink': { type: 'boolean' },
       },
     })
     const minutes = Number(values.minutes ?? DEFAULT_MINUTES)
     const seed = Number(values.seed ?? randomInt(0x7fffffff))
     if (!(minutes > 0 && Number.isSafeInteger(seed))) throw new Error('--minutes and --seed take numbers.')
-    return { json: values.json === true, shrink: values['no-shrink'] !== true, minutes, seed }
+    return { json: values.json === true, minutes, seed }
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\nExpected only: --minutes N, --seed S, --json.`)
     process.exitCode = 2
@@ -42,7 +41,7 @@ function readArguments() {
   }
 }
 
-/** @param {{ json: boolean, shrink: boolean, minutes: number, seed: number }} options */
+/** @param {{ json: boolean, minutes: number, seed: number }} options */
 async function search(options) {
   const { url } = await temporaryDatabase()
   const [binaries] = installedPostgres()
@@ -57,16 +56,16 @@ async function search(options) {
 /**
  * One seed after the other. The servers, the embedded one and this machine's own if it has one, take turns.
  *
- * @param {{ json: boolean, shrink: boolean, minutes: number, seed: number }} options
+ * @param {{ json: boolean, minutes: number, seed: number }} options
  * @param {readonly string[]} urls
  */
-async function searchAll({ json, shrink, minutes, seed: first }, urls) {
+async function searchAll({ json, minutes, seed: first }, urls) {
   const end = performance.now() + minutes * 60_000
   /** @type {Record<string, number>} */
   const total = {}
   for (let seed = first; performance.now() < end; seed++) {
     const url = /** @type {string} */ (urls[(seed - first) % urls.length])
-    const { tally, violation } = await searchSeed({ url, seed, end, json, shrink })
+    const { tally, violation } = await searchSeed({ url, seed, end, json })
     add(total, tally)
     if (!json) console.log(`seed ${seed}: ${sentence(total)}`)
     if (violation !== undefined) return { total, violation }
@@ -86,15 +85,14 @@ function report({ json, seed }, { total, violation }) {
   process.exitCode = ok ? 0 : 1
 }
 
-/** @param {{ url: string, seed: number, end: number, json: boolean, shrink: boolean }} options */
-async function searchSeed({ url, seed, end, json, shrink }) {
+/** @param {{ url: string, seed: number, end: number, json: boolean }} options */
+async function searchSeed({ url, seed, end, json }) {
   const stop = Math.min(performance.now() + SEARCH_MS, end)
   let last = 0
   return searchViolation({
     url,
     seed,
     makePool,
-    shrink,
     millis: stop - performance.now(),
     onCase: tally => {
       if (json || !process.stdout.isTTY || performance.now() < last + 1_000) return

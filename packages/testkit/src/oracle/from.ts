@@ -46,8 +46,8 @@ class Aliases {
 export function makeFrom(from: From): { sql: string; scope: Scope } {
   const { draw } = from.making
   const aliases = new Aliases()
-  const items = [joined(from, aliases, draw.pick([1, 1, 2, 2, 3, 4]))]
-  if (draw.chance(12)) items.push(item(from, aliases, items[0]?.visible))
+  const items = [joined(from, aliases, draw.pick([1, 1, 1, 1, 2, 2, 2, 3, 4]))]
+  if (draw.chance(8)) items.push(item(from, aliases, items[0]?.visible))
   return {
     sql: items.map(({ sql }) => sql).join(', '),
     scope: withColumns(

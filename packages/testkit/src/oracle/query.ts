@@ -12,7 +12,9 @@ interface Output {
 
 /** A whole query, possibly with a WITH in front. */
 export function wholeQuery(making: Making): Query {
-  const from: From = { making, scope: NOTHING_AROUND, named: [], queries: QUERIES }
+  // Where one table is read many times, what is wrong with one of them does not show.
+  const scope = { ...NOTHING_AROUND, depth: making.draw.pick([0, 0, 1, 2]) }
+  const from: From = { making, scope, named: [], queries: QUERIES }
   if (!making.draw.chance(15)) return makeQuery(from)
   const first = making.draw.chance(15) ? recursive(making) : undefined
   const inner = first ?? makeQuery({ ...from, scope: { ...NOTHING_AROUND, depth: 1 } })
