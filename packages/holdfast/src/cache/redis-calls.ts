@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { RemoteMark } from './ports.js'
 import type { RedisLink, ScriptCall } from './redis-link.js'
 
@@ -35,4 +35,11 @@ export function pieces(names: readonly string[]): string[][] {
 /** 120 random bits as text. */
 export function randomName(): string {
   return randomBytes(15).toString('base64url')
+}
+
+/** A hash tag in braces, readable by its prefix; the identity is hashed because it may hold any characters. */
+export function rootOf({ prefix, databaseIdentity }: { prefix: string; databaseIdentity: string }): string {
+  const readable = prefix.replaceAll(/[^\w.-]/g, '').slice(0, 64)
+  const identity = createHash('sha256').update(`${prefix}\n${databaseIdentity}`).digest('base64url')
+  return `{${readable}:${identity.slice(0, 22)}}`
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { type Clock, systemClock } from '../base/clock.js'
 import { CacheUnavailableError } from '../base/errors.js'
 import type { Warn } from '../base/warning.js'
 import { endIn } from './end-in.js'
 import type { RemoteAnswer, RemoteMark, RemoteOrphan, RemoteRead, RemoteStore } from './ports.js'
 import { MAX_TAGS_PER_READ, type PendingRead, RedisBatch } from './redis-batch.js'
-import { markCall, pieces, randomName, tagCall } from './redis-calls.js'
+import { markCall, pieces, randomName, rootOf, tagCall } from './redis-calls.js'
 import { failureOf, RedisFailure } from './redis-failure.js'
 import type { RedisLink, ScriptCall, Side } from './redis-link.js'
 import { BARRIER, MARK, ORPHANS, RELEASE, TOUCH } from './redis-scripts.js'
@@ -273,13 +272,6 @@ async function again<T>(link: RedisLink, session: RedisSession, run: () => Promi
     await session.doubt(link)
     return run()
   }
-}
-
-/** A hash tag in braces, readable by its prefix; the identity is hashed because it may hold any characters. */
-function rootOf({ prefix, databaseIdentity }: { prefix: string; databaseIdentity: string }): string {
-  const readable = prefix.replaceAll(/[^\w.-]/g, '').slice(0, 64)
-  const identity = createHash('sha256').update(`${prefix}\n${databaseIdentity}`).digest('base64url')
-  return `{${readable}:${identity.slice(0, 22)}}`
 }
 
 function isName(name: string): boolean {
