@@ -86,6 +86,11 @@ export class Cache implements PoolCache {
     this.#definitions = new Definitions({
       settings,
       ask,
+      onMisfit: ({ message }) =>
+        parts.warn({
+          code: 'cache-table-missing',
+          message: `${message} Declared keys are not used until that is mended.`,
+        }),
       onChange: (knowledge, before) => this.#learned(knowledge, before),
     })
     this.#marker = new Marker({

@@ -1,4 +1,5 @@
 import type { CacheSettings, TableCacheSettings } from '../base/cache-options.js'
+import { OptionsError } from '../base/errors.js'
 import { Analyzer } from '../sql/analyzer.js'
 import { type Catalog, loadCatalog } from '../sql/catalog.js'
 import { loadParser } from '../sql/parser.js'
@@ -33,6 +34,8 @@ export interface Knowledge {
 export interface DefinitionsParts {
   readonly settings: CacheSettings
   readonly ask: Ask
+  /** Called when declared keys no longer fit; they are left out. */
+  readonly onMisfit: (error: OptionsError) => void
   /** Called with each new knowledge, and the latest before it, before anybody uses it. */
   readonly onChange: (knowledge: Knowledge, before: Knowledge | undefined) => void
 }
@@ -126,10 +129,12 @@ export class Definitions {
     await loadParser()
     const { present, missing, standby } = await lookAtTables(ask, [...settings.tables.keys()])
     const keyed = Object.fromEntries(present.map(name => [name, settings.tables.get(name)?.keys ?? []]))
-    const catalog = await loadCatalog(ask, {
-      tables: present,
-      keyed,
-      rowSecurityDeclared: settings.context !== undefined,
+    const options = { tables: present, rowSecurityDeclared: settings.context !== undefined }
+    const catalog = await loadCatalog(ask, { ...options, keyed }).catch(error => {
+      // A declared key that was right at first has been dropped since: no reason for queries to fail.
+      if (this.#latest === undefined || !(error instanceof OptionsError)) throw error
+      this.#parts.onMisfit(error)
+      return loadCatalog(ask, options)
     })
     const { identity, session } = await identityOf(ask)
     const knowledge = know(catalog, { settings, present, missing, standby, identity, session })

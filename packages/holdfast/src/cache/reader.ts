@@ -6,6 +6,7 @@ import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.
 import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
 import type { Basis, CachedRead, HitWish, ResultWish } from './cached-read.js'
+import { Departures } from './departures.js'
 import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
 import { internFields } from './field-table.js'
@@ -44,9 +45,11 @@ const TTL_JITTER = 0.1
 export class Reader {
   readonly #parts: ReaderParts
   readonly #flights = new Flights()
+  readonly #departures: Departures
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
+    this.#departures = new Departures(parts.load)
   }
 
   /**
@@ -154,11 +157,20 @@ export class Reader {
     }
   }
 
+  /** Goes to the database, together with whoever asks the same at this moment, and keeps nothing. */
+  async #together(read: CachedRead, reason: BypassReason): Promise<Result> {
+    this.#parts.counters.bypass(reason)
+    const isAlong = this.#departures.has(read)
+    const answer = this.#departures.take(read)
+    const result = await (isAlong ? this.#withinLimits(answer, read.request) : answer)
+    return withInfo(result, { status: 'bypass', reason })
+  }
+
   async #readLocal(read: CachedRead, tags: readonly Tag[]): Promise<Result> {
     const marked = tags.filter(tag => tag.marks > 0)
     if (marked.length > 0) {
       this.#parts.onMarked(marked.map(({ name }) => name))
-      return this.bypass(read.request, 'write-under-way')
+      return this.#together(read, 'write-under-way')
     }
     const stamps = tags.map(mint)
     return this.#joinOrLoad(read, { tags, stamps })
@@ -166,7 +178,7 @@ export class Reader {
 
   async #readShared(shared: SharedTier, read: CachedRead, tags: readonly Tag[]): Promise<Result> {
     const found = await shared.find(read, tags)
-    if (found.kind === 'bypass') return this.bypass(read.request, found.reason)
+    if (found.kind === 'bypass') return this.#together(read, found.reason)
     if (found.kind === 'value') {
       const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })
       // Somebody got it who had not loaded it: it was not kept in vain, even if another one takes its place now.

@@ -331,6 +331,7 @@ export class WriteGuard implements StatementGuard {
     { request, send }: { request: QueryRequest; send: Execute },
   ): Promise<Result> {
     ledger.uncounted = !trusted
+    ledger.definitions ||= ledger.changedDefinitions(counts)
     const names = ledger.tags(this.#context.tables, counts)
     if (xid === undefined || names.length === 0) return this.#commitUnmarked(ledger, { request, send })
     const marking = await this.#markOrRollBack({ names, transaction: xid }, { request, send })

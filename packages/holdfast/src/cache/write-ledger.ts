@@ -1,16 +1,9 @@
 import type { Attribution, TableInfo, WriteTarget } from '../sql/plan.js'
+import { OF_DEFINITIONS, type TableCount } from './change-counts.js'
 import { anyTag, valueTag, wholeTag } from './tag-names.js'
 
 /** More rows than this in one table, and the whole table counts as changed: marking costs a key for each. */
 const MOST_TAGS_PER_TABLE = 500
-
-/** What the server has counted for a table and its partitions, in the running transaction and before. */
-export interface TableCount {
-  /** Rows inserted, updated and deleted. */
-  readonly rows: bigint
-  /** Changes with TRUNCATE and rewriting DDL. */
-  readonly filenode: string
-}
 
 /** What one table went through in a transaction. */
 interface TableChanges {
@@ -44,6 +37,12 @@ export class WriteLedger {
     this.dirty = true
     const changes = this.#of(attribution.table)
     for (const row of rows) noteRow(changes, attribution, row)
+  }
+
+  /** Whether the server has counted changes to definitions since the transaction began to write. */
+  changedDefinitions(counts: ReadonlyMap<number, TableCount>): boolean {
+    const now = counts.get(OF_DEFINITIONS)?.rows ?? 0n
+    return now > (this.baseline?.get(OF_DEFINITIONS)?.rows ?? 0n)
   }
 
   /**
