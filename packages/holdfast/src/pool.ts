@@ -1,7 +1,7 @@
 import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg'
 import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
 import type { CacheSettings } from './base/cache-options.js'
-import { type Callback, callBack } from './base/call-back.js'
+import { type Callback, callBack, firstFunction } from './base/call-back.js'
 import { systemClock } from './base/clock.js'
 import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
@@ -138,7 +138,7 @@ export class Pool extends pg.Pool {
   ): void
   override query(config: unknown, second?: unknown, third?: unknown): unknown {
     // pg's pool tells a function in the wrong place about it.
-    const callback = [config, second, third].find(argument => typeof argument === 'function')
+    const callback = firstFunction(config, second, third)
     const values = typeof second === 'function' ? undefined : (second as unknown[] | undefined)
     const promise = isSubmittable(config)
       ? (this.#submit(config, values) as Promise<Result>)
@@ -245,16 +245,17 @@ export class Pool extends pg.Pool {
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
     if (this.#cache === undefined) return this.#send(config, values)
     try {
-      const send = () => this.#send(config, values)
-      return this.#cache.hit(config, values, send) ?? send()
+      return this.#cache.hit(config, values, this.#send) ?? this.#send(config, values)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #send(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+  readonly #send = (config: string | object, values: readonly unknown[] | undefined): Promise<Result> => {
     try {
-      return this.#execute(toRequest(config, values, this.#requestDefaults))
+      return this.#execute(
+        toRequest(config as HoldfastQueryConfig, values as unknown[], this.#requestDefaults),
+      )
     } catch (error) {
       return Promise.reject(error)
     }

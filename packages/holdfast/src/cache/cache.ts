@@ -12,7 +12,7 @@ import { CacheCounters, type CacheStats } from './cache-stats.js'
 import type { CachedRead, HitWish, ResultWish } from './cached-read.js'
 import type { CodecOptions } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
-import { type Entry, noteFate } from './entry.js'
+import { Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
 import { guardContext } from './guard-context.js'
 import { Marker } from './marker.js'
@@ -130,13 +130,13 @@ export class Cache implements PoolCache {
   /**
    * The fast path of a query, before anything is made for it.
    *
-   * @param otherwise the long way, which may still become necessary
+   * @param again goes the long way, which may still become necessary
    * @returns `undefined` when the query has to go the long way at once
    */
   hit(
     config: string | QueryParts,
     given: readonly unknown[] | undefined,
-    otherwise: () => Promise<Result>,
+    again: (config: string | QueryParts, given: readonly unknown[] | undefined) => Promise<Result>,
   ): Promise<Result> | undefined {
     const statements = this.#definitions.knowledge?.statements
     if (statements === undefined) return undefined
@@ -147,7 +147,10 @@ export class Cache implements PoolCache {
     const variant = parts === undefined ? '' : variantIfSimple(parts)
     const parameters = variant === undefined ? undefined : parametersKey(given ?? parts?.values)
     if (parameters === undefined) return undefined
-    return this.#reader.hit(`${statement.id}${variant}:${parameters}`, this.#wishOf(parts), otherwise)
+    const wish = this.#wishOf(parts)
+    const hit = this.#reader.hit(`${statement.id}${variant}:${parameters}`, wish)
+    if (!(hit instanceof Entry)) return hit
+    return this.#reader.behindBarrier(hit, wish.shape, () => again(config, given))
   }
 
   /**

@@ -1,7 +1,7 @@
 import pg, { type QueryArrayResult, type QueryResult } from 'pg'
 import { isPrimitive, type Source, sourceOf } from './fresh-value.js'
 import { parserChanges, watchParsers } from './parser-changes.js'
-import { PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
+import { ObjectResult, PgResult, type TypeParser, type TypeParsers } from './pg-result.js'
 import type { RawField, RawResult } from './raw-result.js'
 import { type ResultShape, shapeOf } from './result-shape.js'
 import { SHARED_TYPES } from './shared-types.js'
@@ -28,9 +28,7 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
   let parsed: ParsedRows | undefined
   return () => {
     if (parsed === undefined || !isCurrent(parsed, types)) parsed = parseRows(raw, types, asArray)
-    const result = new PgResult(rowMode, types)
-    fill(result, raw, parsed)
-    return result as unknown as QueryResult
+    return resultOf(raw, parsed, { asArray, types }) as unknown as QueryResult
   }
 }
 
@@ -52,9 +50,8 @@ export function materializeOnce(
     }
   }
   const shape = shapeOf({ fields, copied: parsers.map(() => false), asArray: rowMode === 'array' })
-  const result = new PgResult(rowMode, types)
-  fill(result, raw, { shape, sources, parsers })
-  return result as unknown as QueryResult
+  const asArray = rowMode === 'array'
+  return resultOf(raw, { shape, sources, parsers }, { asArray, types }) as unknown as QueryResult
 }
 
 /** What is made once of a raw result. */
@@ -73,22 +70,23 @@ interface ParsedRows {
   turn: number
 }
 
-function fill(
-  result: PgResult,
+/** A result whose rows are made anew. What pg keeps in it for itself is shared and frozen, as the column descriptions are. */
+function resultOf(
   raw: RawResult,
   { shape, sources, parsers }: Pick<ParsedRows, 'shape' | 'sources' | 'parsers'>,
-): void {
+  { asArray, types }: { asArray: boolean; types: TypeParsers },
+): PgResult {
   const { command, rowCount } = raw
   const width = raw.fields.length
   const count = raw.rows.length
-  result.command = command
-  result.rowCount = rowCount
-  result.fields = shape.fields()
-  if (width > 0) result._parsers = parsers.slice()
-  result._prebuiltEmptyResultObject = shape.empty()
   // Of just the size: an array that grows by push has room for 17.
-  result.rows = count === 1 ? [shape.row(sources, 0)] : new Array(count)
-  if (count !== 1) for (let row = 0; row < count; row++) result.rows[row] = shape.row(sources, row * width)
+  const rows: unknown[] = count === 1 ? [shape.row(sources, 0)] : new Array(count)
+  if (count !== 1) for (let row = 0; row < count; row++) rows[row] = shape.row(sources, row * width)
+  const own = { parsers: width > 0 ? parsers : undefined, fields: shape.fields, empty: shape.empty }
+  if (!asArray) return new ObjectResult({ command, rowCount, rows, types, ...own })
+  const result = new PgResult('array', types)
+  const { fields, parsers: _parsers, empty: _prebuiltEmptyResultObject } = own
+  return Object.assign(result, { command, rowCount, rows, fields, _parsers, _prebuiltEmptyResultObject })
 }
 
 /**
@@ -116,7 +114,7 @@ function parsersOf(fields: readonly RawField[], types: TypeParsers) {
   for (const { dataTypeID } of fields) {
     if (!parserOf.has(dataTypeID)) parserOf.set(dataTypeID, types.getTypeParser(dataTypeID, 'text'))
   }
-  const parsers = fields.map(({ dataTypeID }) => parserOf.get(dataTypeID) as TypeParser)
+  const parsers = Object.freeze(fields.map(({ dataTypeID }) => parserOf.get(dataTypeID) as TypeParser))
   return { parsers, oids: [...parserOf.keys()], parserOfOid: [...parserOf.values()] }
 }
 

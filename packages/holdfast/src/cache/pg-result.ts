@@ -15,8 +15,8 @@ export interface PgResult {
   command: string | null
   rowCount: number | null
   rows: unknown[]
-  fields: object[]
-  _parsers: TypeParser[] | undefined
+  fields: readonly object[]
+  _parsers: readonly TypeParser[] | undefined
   _prebuiltEmptyResultObject: object | null
 }
 
@@ -24,6 +24,35 @@ export interface PgResult {
 export const PgResult = (
   pg as unknown as { Result: new (rowMode: string | undefined, types: TypeParsers) => PgResult }
 ).Result
+
+/** What a hit brings into its result. */
+export interface ResultParts {
+  readonly command: string
+  readonly rowCount: number | null
+  readonly rows: unknown[]
+  readonly fields: readonly object[]
+  readonly parsers: readonly TypeParser[] | undefined
+  readonly types: TypeParsers
+  readonly empty: object
+}
+
+/** Makes a result of rows that are objects: the same prototype and properties, in the same order, as pg's own. */
+function makeObjectResult(this: Record<string, unknown>, parts: ResultParts): void {
+  this.command = parts.command
+  this.rowCount = parts.rowCount
+  this.oid = null
+  this.rows = parts.rows
+  this.fields = parts.fields
+  this._parsers = parts.parsers
+  this._types = parts.types
+  this.RowCtor = null
+  this.rowAsArray = false
+  this._prebuiltEmptyResultObject = parts.empty
+}
+makeObjectResult.prototype = PgResult.prototype
+
+/** As pg's class, without making what would be replaced at once. */
+export const ObjectResult = makeObjectResult as unknown as new (parts: ResultParts) => PgResult
 
 type PgFieldClass = new (...values: FieldValues) => object
 

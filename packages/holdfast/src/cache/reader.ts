@@ -55,17 +55,17 @@ export class Reader {
   /**
    * The fast path: a kept result that is certainly current, or is so once the shared barrier has passed.
    *
-   * @param otherwise the long way, for when the barrier brings bad news
-   * @returns `undefined` when the read has to go the long way
+   * @returns the entry itself when it has to pass the barrier first, see {@link Reader.behindBarrier}; `undefined` when
+   *   the read has to go the long way
    */
-  hit(key: string, read: HitWish, otherwise: () => Promise<Result>): Promise<Result> | undefined {
+  hit(key: string, read: HitWish): Promise<Result> | Entry | undefined {
     const { memory, clock } = this.#parts
     const now = clock.now()
     const entry = memory.get(key, now)
-    if (entry === undefined) return undefined
     // Near its end an entry may be due for a refresh: that is for the long way.
-    if (now >= entry.earlyFrom || !entry.current) return undefined
-    return this.#fromMemory(entry, read, { now, otherwise })
+    if (entry === undefined || now >= entry.earlyFrom || !entry.current) return undefined
+    if (!this.#needsNoBarrier(read.consistency, now)) return entry
+    return Promise.resolve(this.#serve(entry, read.shape, now))
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
@@ -76,19 +76,10 @@ export class Reader {
     if (entry === undefined) return this.#fetch(read)
     if (entry.current && now < entry.times.expiresAt) {
       if (entry.shouldRefresh(now, 1 - random())) this.#refresh(entry, read)
-      return this.#fromMemory(entry, read, { now, otherwise: () => this.#fetch(read) })
+      if (this.#needsNoBarrier(read.consistency, now)) return this.#serve(entry, read.shape, now)
+      return this.behindBarrier(entry, read.shape, () => this.#fetch(read))
     }
     return this.#stale(entry, read, now) ?? this.#fetch(read)
-  }
-
-  #fromMemory(
-    entry: Entry,
-    read: HitWish,
-    { now, otherwise }: { now: number; otherwise: () => Promise<Result> },
-  ): Promise<Result> {
-    if (this.#needsNoBarrier(read.consistency, now))
-      return Promise.resolve(this.#serve(entry, read.shape, now))
-    return this.#behindBarrier(entry, read.shape, otherwise)
   }
 
   /** Goes to the database and keeps nothing. */
@@ -110,7 +101,12 @@ export class Reader {
     return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
   }
 
-  async #behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
+  /**
+   * Serves an entry once everything acknowledged before has reached its tags.
+   *
+   * @param otherwise the long way, for when the barrier brings bad news
+   */
+  async behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
     const { shared, clock } = this.#parts
     // Whatever was acknowledged before the read began has reached the tags when the barrier has passed.
     if (!(await shared?.barrier()) || !entry.current) return otherwise()

@@ -7,10 +7,10 @@ import type { RawField } from './raw-result.js'
 export interface ResultShape {
   /** The row whose sources begin at `offset`. */
   row(sources: readonly Source[], offset: number): unknown
-  /** Descriptions of the columns, for one caller to keep. */
-  fields(): object[]
-  /** pg's row of nothing but nulls. */
-  empty(): object
+  /** Descriptions of the columns, shared and frozen. */
+  readonly fields: readonly object[]
+  /** pg's row of nothing but nulls, shared and frozen. */
+  readonly empty: object
 }
 
 /** What tells one shape from another. */
@@ -54,14 +54,13 @@ export function compiledShape({ fields, copied, asArray }: ShapeOptions): Result
   const object = (value: (index: number) => string) =>
     `({${columns.map(([name, index]) => `${propertyKey(name)}:${value(index)}`).join(',')}})`
   const row = asArray ? `[${fields.map((_, index) => cell(index)).join(',')}]` : object(cell)
-  const descriptions = fields.map(field => `new Field(${fieldValues(field).map(literal).join(',')})`)
   const code = `return {
     row: (sources, offset) => ${row},
-    fields: () => [${descriptions.join(',')}],
-    empty: () => ${object(() => 'null')},
+    fields: descriptions,
+    empty: Object.freeze(${object(() => 'null')}),
   }`
   try {
-    return new Function('Field', 'fresh', code)(PgField, fresh) as ResultShape
+    return new Function('descriptions', 'fresh', code)(descriptionsOf(fields), fresh) as ResultShape
   } catch (error) {
     if (error instanceof EvalError) return undefined
     throw error
@@ -73,14 +72,19 @@ export function interpretedShape({ fields, asArray }: ShapeOptions): ResultShape
   const columns = [...lastOfEachName(fields)]
   const object = (value: (index: number) => unknown) =>
     Object.fromEntries(columns.map(([name, index]) => [name, value(index)]))
+  const descriptions = descriptionsOf(fields)
   return {
     row: (sources, offset) =>
       asArray
         ? fields.map((_, index) => fresh(sources[offset + index]))
         : object(index => fresh(sources[offset + index])),
-    fields: () => fields.map(field => new PgField(...fieldValues(field))),
-    empty: () => object(() => null),
+    fields: descriptions,
+    empty: Object.freeze(object(() => null)),
   }
+}
+
+function descriptionsOf(fields: readonly RawField[]): readonly object[] {
+  return Object.freeze(fields.map(field => Object.freeze(new PgField(...fieldValues(field)))))
 }
 
 /** In pg's rows, the last of several columns of a name has its value, and the first its place. */
@@ -91,9 +95,4 @@ function lastOfEachName(fields: readonly RawField[]): Map<string, number> {
 /** As a plain key, `__proto__` would set the prototype; in pg's rows it is a column like any other. */
 function propertyKey(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
-}
-
-/** Numbers and texts, whatever they contain, as code. */
-function literal(value: string | number): string {
-  return typeof value === 'number' ? String(Number(value)) : JSON.stringify(String(value))
 }

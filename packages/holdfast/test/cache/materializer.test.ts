@@ -40,11 +40,15 @@ function keysOf(value: unknown): unknown {
   return Reflect.ownKeys(value).map(key => [key, keysOf((value as Record<PropertyKey, unknown>)[key])])
 }
 
-/** Changes everything that can be reached, but for the registry of parsers: that one pg itself shares. */
+/** Changes everything that can be changed, but for the registry of parsers: that one pg itself shares. */
 function ruin(value: unknown, seen = new Set<unknown>()): void {
   if (typeof value !== 'object' || value === null || seen.has(value) || value instanceof pg.TypeOverrides)
     return
   seen.add(value)
+  if (Object.isFrozen(value)) {
+    for (const each of Object.values(value)) ruin(each, seen)
+    return
+  }
   if (value instanceof Date) value.setTime(1)
   if (ArrayBuffer.isView(value))
     return void new Uint8Array(value.buffer, value.byteOffset, value.byteLength).fill(7)
