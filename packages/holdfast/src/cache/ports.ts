@@ -57,7 +57,7 @@ export interface RemoteStore {
   readonly available: boolean
   /** The same for people, with the reason why not. */
   readonly state: { readonly available: boolean; readonly reason?: string | undefined }
-  /** Resolves when the first attempt to connect has ended, whichever way. */
+  /** Resolves when the first attempt to connect has ended, whichever way; rejects when that takes too long. */
   tried(): Promise<void>
   /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share a round trip. */
   read(read: RemoteRead): Promise<RemoteAnswer>

@@ -101,7 +101,8 @@ export class RedisStore implements RemoteStore {
   }
 
   tried(): Promise<void> {
-    return this.#session.tried
+    const { clock, markBudget } = this.#options
+    return endIn(this.#session.tried, markBudget, { clock, isCall: true })
   }
 
   read(read: RemoteRead): Promise<RemoteAnswer> {

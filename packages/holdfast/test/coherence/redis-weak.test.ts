@@ -45,6 +45,17 @@ test('a load that brings nothing to keep does not make other processes wait', as
   await eventually(() => calls(redis, 'del')).toBe(2)
 })
 
+test('the first write waits for a Redis that says nothing for the budget, not until connecting has failed', async () => {
+  const relay = await startRelay($.redis.port)
+  relay.stall('requests', 'answers')
+  const pool = $.open({ cache: { redis: relay.url($.redis.url), onUnmarkable: 'fail' } })
+  expect((await rejection(pool.query(WRITE, [1, 1]))).code).toBe('HOLDFAST_CACHE_UNMARKABLE')
+  expect(pool.cache.stats().redis).toMatchObject({ available: false, reason: 'not connected yet' })
+  relay.resume()
+  await ready(pool)
+  await pool.query(WRITE, [1, 2])
+})
+
 test('a full Redis still orders reads and writes, and keeps values again when it has room', async () => {
   await using server = await startRedis()
   const cache = { redis: server.url }
