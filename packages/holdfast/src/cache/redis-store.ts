@@ -69,6 +69,8 @@ export class RedisStore implements RemoteStore {
   /** Tags whose invalidation arrived in this turn. */
   readonly #invalidated: string[] = []
   #barrier: Promise<void> | undefined
+  /** Waited for once: the writes after that need not pay for it again. */
+  #tried: Promise<void> | undefined
   #fullUntil = Number.NEGATIVE_INFINITY
 
   /**
@@ -102,7 +104,8 @@ export class RedisStore implements RemoteStore {
 
   tried(): Promise<void> {
     const { clock, markBudget } = this.#options
-    return endIn(this.#session.tried, markBudget, { clock, isCall: true })
+    this.#tried ??= endIn(this.#session.tried, markBudget, { clock, isCall: true })
+    return this.#tried
   }
 
   read(read: RemoteRead): Promise<RemoteAnswer> {
@@ -284,13 +287,9 @@ function badName(): CacheUnavailableError {
 }
 
 function unavailable(reason: string, failure?: RedisFailure): CacheUnavailableError {
-  return new CacheUnavailableError(
-    'HOLDFAST_CACHE_UNAVAILABLE',
-    `The cache in Redis gave no answer: ${reason}.`,
-    {
-      ...(failure === undefined ? {} : { cause: failure }),
-    },
-  )
+  const text = `The cache in Redis gave no answer: ${reason}.`
+  const cause = failure === undefined ? {} : { cause: failure }
+  return new CacheUnavailableError('HOLDFAST_CACHE_UNAVAILABLE', text, cause)
 }
 
 function failureCode(error: unknown): string {

@@ -48,7 +48,8 @@ test('a load that brings nothing to keep does not make other processes wait', as
 test('the first write waits for a Redis that says nothing for the budget, not until connecting has failed', async () => {
   const relay = await startRelay($.redis.port)
   relay.stall('requests', 'answers')
-  const pool = $.open({ cache: { redis: relay.url($.redis.url), onUnmarkable: 'fail' } })
+  const cache = { redis: relay.url($.redis.url), redisTimeout: '50ms', onUnmarkable: 'fail' } as const
+  const pool = $.open({ cache })
   expect((await rejection(pool.query(WRITE, [1, 1]))).code).toBe('HOLDFAST_CACHE_UNMARKABLE')
   expect(pool.cache.stats().redis).toMatchObject({ available: false, reason: 'not connected yet' })
   relay.resume()
