@@ -31,7 +31,8 @@ export class Waiter extends AsyncResource implements Expiring, Queued {
   next: this | undefined = undefined
   queued = false
   readonly #room: WaitingRoom
-  readonly #caller: Caller
+  /** Forgotten when it has been called: dead but in the old generation, the waiter would keep younger results. */
+  #caller: Caller | undefined
   readonly #signal: AbortSignal | undefined
 
   constructor(room: WaitingRoom, caller: Caller, limits: Limits & { readonly since: number }) {
@@ -45,13 +46,12 @@ export class Waiter extends AsyncResource implements Expiring, Queued {
   }
 
   serve(pooled: PooledConnection): void {
-    this.#leave()
-    this.runInAsyncScope(this.#caller.serve, this.#caller, pooled)
+    const caller = this.#leave()
+    if (caller !== undefined) this.runInAsyncScope(caller.serve, caller, pooled)
   }
 
   refuse(error: Error): void {
-    this.#leave()
-    this.#caller.refuse(error)
+    this.#leave()?.refuse(error)
   }
 
   expire(): void {
@@ -63,8 +63,11 @@ export class Waiter extends AsyncResource implements Expiring, Queued {
     this.refuse(this.#room.abortError(this.#signal as AbortSignal))
   }
 
-  #leave(): void {
+  #leave(): Caller | undefined {
+    const caller = this.#caller
+    this.#caller = undefined
     this.#signal?.removeEventListener('abort', this)
     this.#room.left(this)
+    return caller
   }
 }

@@ -47,7 +47,7 @@ export class RunningQuery implements Expiring {
   readonly #host: QueryHost
   readonly #request: QueryRequest
   readonly #query: SupervisedQuery
-  readonly #outcome: Outcome
+  #outcome: Outcome | undefined
   #onAbort: (() => void) | undefined
   #confirmation: NodeJS.Timeout | undefined
   #interruption: 'timeout' | 'abort' | undefined
@@ -106,8 +106,12 @@ export class RunningQuery implements Expiring {
     this.#host.deadlines.unwatch(this)
     if (this.#confirmation !== undefined) this.#host.clock.clearTimeout(this.#confirmation)
     if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort)
-    if (error === undefined) this.#outcome.resolve(result as Result)
-    else this.#outcome.reject(error)
+    const outcome = this.#outcome
+    // Dead but in the old generation, this would keep younger calls and their results until a full collection.
+    this.#outcome = undefined
+    this.#query.callback = nothing
+    if (error === undefined) outcome?.resolve(result as Result)
+    else outcome?.reject(error)
   }
 
   #interrupted(retry: Retry): Error {
@@ -150,3 +154,6 @@ function queryFor(request: QueryRequest): SupervisedQuery {
   if (request.frame !== undefined) return new FramedQuery(request, request.frame)
   return request.capture === undefined ? new SupervisedQuery(request) : new CapturedQuery(request)
 }
+
+/** pg may still call back: after an error in binding parameters it does so twice. */
+function nothing(): void {}
