@@ -46,7 +46,7 @@ export class RunningQuery implements Expiring {
   watchIndex = -1
   readonly #host: QueryHost
   readonly #request: QueryRequest
-  readonly #query: SupervisedQuery
+  #query: SupervisedQuery | undefined
   #outcome: Outcome | undefined
   #onAbort: (() => void) | undefined
   #confirmation: NodeJS.Timeout | undefined
@@ -58,8 +58,9 @@ export class RunningQuery implements Expiring {
     this.#host = host
     this.#request = request
     this.#outcome = outcome
-    this.#query = queryFor(request)
-    this.#query.callback = (error, result) => this.#answered(error, result as Result)
+    const query = queryFor(request)
+    query.callback = (error, result) => this.#answered(error, result as Result)
+    this.#query = query
   }
 
   /** Starts; a call that is already aborted is never sent. */
@@ -71,7 +72,7 @@ export class RunningQuery implements Expiring {
       signal.addEventListener('abort', this.#onAbort)
     }
     this.#host.deadlines.watch(this)
-    this.#host.submit(this.#query)
+    if (this.#query !== undefined) this.#host.submit(this.#query)
   }
 
   expire(): void {
@@ -88,16 +89,17 @@ export class RunningQuery implements Expiring {
   }
 
   #interrupt(interruption: 'timeout' | 'abort'): void {
-    if (this.#settled || this.#interruption !== undefined) return
+    const query = this.#query
+    if (query === undefined || this.#interruption !== undefined) return
     this.#interruption = interruption
-    if (!this.#query.submitted) {
-      this.#host.withdraw(this.#query)
+    if (!query.submitted) {
+      this.#host.withdraw(query)
       return this.#finish(this.#interrupted('safe'))
     }
     const giveUp = () => this.#finish(this.#interrupted(this.#retryIfLost()))
     this.#confirmation = this.#host.clock.setTimeout(giveUp, CONFIRMATION_MS)
     // In pg's pipeline mode another query may be the one that runs.
-    if (internals(this.#host.client)._activeQuery === this.#query) this.#host.cancel()
+    if (internals(this.#host.client)._activeQuery === query) this.#host.cancel()
   }
 
   #finish(error: Error | undefined, result?: Result): void {
@@ -106,10 +108,11 @@ export class RunningQuery implements Expiring {
     this.#host.deadlines.unwatch(this)
     if (this.#confirmation !== undefined) this.#host.clock.clearTimeout(this.#confirmation)
     if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort)
-    const outcome = this.#outcome
+    const [query, outcome] = [this.#query, this.#outcome]
     // Dead but in the old generation, this would keep younger calls and their results until a full collection.
+    this.#query = undefined
     this.#outcome = undefined
-    this.#query.callback = nothing
+    if (query !== undefined) query.callback = nothing
     if (error === undefined) outcome?.resolve(result as Result)
     else outcome?.reject(error)
   }
@@ -125,7 +128,7 @@ export class RunningQuery implements Expiring {
   }
 
   #explain(error: Error): Error {
-    const masked = maskError(error, this.#query.values)
+    const masked = maskError(error, this.#query?.values)
     if (isFatal(masked)) return Object.assign(masked, { retry: this.#retryIfLost() })
     return this.#host.lost === undefined ? masked : this.#lostError(error)
   }
@@ -145,7 +148,7 @@ export class RunningQuery implements Expiring {
   }
 
   #certainlyNotApplied(): boolean {
-    return !this.#query.sent || this.#request.readOnly || this.#request.rolledBackIfLost
+    return !this.#query?.sent || this.#request.readOnly || this.#request.rolledBackIfLost
   }
 }
 
