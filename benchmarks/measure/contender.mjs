@@ -38,7 +38,6 @@ export class Contender {
    */
   static async start(name, { connectionString, redis, tier }) {
     const child = fork(CHILD, [name, tier], {
-      execArgv: ['--expose-gc'],
       env: { ...process.env, DATABASE_URL: connectionString, REDIS_URL: redis },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -13,7 +13,6 @@ const BATCH = 32
  * @returns {Promise<{ perSecond: number, perCpuSecond: number, reads: number }>}
  */
 export async function sequentialCalls(read, { ids, millis }) {
-  globalThis.gc?.()
   const mask = ids.length - 1
   const cpu = cpuSeconds()
   const start = performance.now()
@@ -42,7 +41,6 @@ function cpuSeconds() {
  *   of ids is a power of two
  */
 export async function callLatency(read, { ids, calls, millis }) {
-  globalThis.gc?.()
   const mask = ids.length - 1
   const micros = new Float64Array(calls)
   const end = performance.now() + millis
