@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import pg from 'pg'
 import { hasTimeWord } from '../sql/time-words.js'
 
@@ -82,7 +82,7 @@ function saysMovingInstant(text: string): boolean {
 
 /** A key for all processes: 256 bits of everything that decides what the server answers. */
 export function sharedKey(parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  return hash.digest('base64url')
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return hash('sha256', text, 'base64url')
 }

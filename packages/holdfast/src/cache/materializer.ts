@@ -27,7 +27,7 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
   const asArray = rowMode === 'array'
   let parsed: ParsedRows | undefined
   return () => {
-    if (parsed === undefined || !isCurrent(parsed, types)) parsed = parseRows(raw, types, asArray)
+    if (parsed === undefined || !isCurrent(parsed.lookup, types)) parsed = parseRows(raw, types, asArray)
     return resultOf(raw, parsed, { asArray, types }) as unknown as QueryResult
   }
 }
@@ -41,7 +41,7 @@ export function materializeOnce(
   { rowMode, types = pgTypes }: MaterializeOptions = {},
 ): QueryResult | QueryArrayResult {
   const { fields, rows } = raw
-  const { parsers } = parsersOf(fields, types)
+  const { parsers } = lookUp(fields, types)
   const sources: unknown[] = []
   for (const row of rows) {
     for (let column = 0; column < parsers.length; column++) {
@@ -49,25 +49,31 @@ export function materializeOnce(
       sources.push(text === null ? null : parsers[column]?.(text))
     }
   }
-  const shape = shapeOf({ fields, copied: parsers.map(() => false), asArray: rowMode === 'array' })
   const asArray = rowMode === 'array'
+  const shape = shapeOf({ fields, asArray })
   return resultOf(raw, { shape, sources, parsers }, { asArray, types }) as unknown as QueryResult
 }
 
-/** What is made once of a raw result. */
-interface ParsedRows {
-  readonly shape: ResultShape
+/** Which parsers turned out to be meant. */
+interface Lookup {
   /** The parser of each column. */
   readonly parsers: readonly TypeParser[]
   /** Each type once, with its parser. */
   readonly oids: readonly number[]
   readonly parserOfOid: readonly TypeParser[]
-  /** Of all values, row by row. */
-  readonly sources: readonly Source[]
   /** How often parsers had been set when these were looked up; −1: that cannot be told. */
   changes: number
   /** Which type was looked up last. */
   turn: number
+}
+
+/** What is made once of a raw result. */
+interface ParsedRows {
+  readonly shape: ResultShape
+  readonly lookup: Lookup
+  readonly parsers: readonly TypeParser[]
+  /** Of all values, row by row. */
+  readonly sources: readonly Source[]
 }
 
 /** A result whose rows are made anew. What pg keeps in it for itself is shared and frozen, as the column descriptions are. */
@@ -93,19 +99,33 @@ function resultOf(
  * Whether pg would still use the same parsers. Of pg's own types one is looked up on each hit, in turn, for parsers
  * that were set past {@link watchParsers}; of types of others all, because nothing tells when they change.
  */
-function isCurrent(parsed: ParsedRows, types: TypeParsers): boolean {
-  const { oids } = parsed
-  if (types === pgTypes && parsed.changes === parserChanges()) {
-    parsed.turn = parsed.turn + 1 < oids.length ? parsed.turn + 1 : 0
-    return isSame(parsed, parsed.turn, types)
+function isCurrent(lookup: Lookup, types: TypeParsers): boolean {
+  const { oids } = lookup
+  if (types === pgTypes && lookup.changes === parserChanges()) {
+    lookup.turn = lookup.turn + 1 < oids.length ? lookup.turn + 1 : 0
+    return isSame(lookup, lookup.turn, types)
   }
-  for (let index = 0; index < oids.length; index++) if (!isSame(parsed, index, types)) return false
-  if (watchParsers()) parsed.changes = parserChanges()
+  for (let index = 0; index < oids.length; index++) if (!isSame(lookup, index, types)) return false
+  if (watchParsers()) lookup.changes = parserChanges()
   return true
 }
 
-function isSame({ oids, parserOfOid }: ParsedRows, index: number, types: TypeParsers): boolean {
+function isSame({ oids, parserOfOid }: Lookup, index: number, types: TypeParsers): boolean {
   return index >= oids.length || types.getTypeParser(oids[index] as number, 'text') === parserOfOid[index]
+}
+
+/** The lookups of pg's own parsers, for results of the same statement. */
+const lookups = new WeakMap<readonly RawField[], Lookup>()
+
+function lookUp(fields: readonly RawField[], types: TypeParsers): Lookup {
+  const known = types === pgTypes ? lookups.get(fields) : undefined
+  return known !== undefined && isCurrent(known, types) ? known : lookUpAnew(fields, types)
+}
+
+function lookUpAnew(fields: readonly RawField[], types: TypeParsers): Lookup {
+  const lookup = { ...parsersOf(fields, types), changes: watchParsers() ? parserChanges() : -1, turn: 0 }
+  if (types === pgTypes) lookups.set(fields, lookup)
+  return lookup
 }
 
 /** The parser of each column, each looked up once per type. */
@@ -119,8 +139,8 @@ function parsersOf(fields: readonly RawField[], types: TypeParsers) {
 }
 
 function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boolean): ParsedRows {
-  const lookedUp = parsersOf(fields, types)
-  const { parsers } = lookedUp
+  const lookup = lookUpAnew(fields, types)
+  const { parsers } = lookup
   // By type and not only by value, so that nearly always all results of a statement have the same shape.
   const copied = fields.map(({ dataTypeID }) => !SHARED_TYPES.has(dataTypeID))
   const sources = rows.flatMap(row =>
@@ -132,5 +152,5 @@ function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boo
     if (!isPrimitive(sources[index])) copied[index % fields.length] = true
   }
   const shape = shapeOf({ fields, copied, asArray })
-  return { shape, ...lookedUp, sources, changes: watchParsers() ? parserChanges() : -1, turn: 0 }
+  return { shape, lookup, parsers, sources }
 }

@@ -59,7 +59,7 @@ export interface RemoteStore {
   readonly state: { readonly available: boolean; readonly reason?: string | undefined }
   /** Resolves when the first attempt to connect has ended, whichever way; rejects when that takes too long. */
   tried(): Promise<void>
-  /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share a round trip. */
+  /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share round trips. */
   read(read: RemoteRead): Promise<RemoteAnswer>
   /**
    * Resolves when every invalidation caused by what was acknowledged before this call has been delivered to

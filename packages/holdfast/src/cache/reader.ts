@@ -282,8 +282,8 @@ export class Reader {
     return isOurs
   }
 
-  #keep(read: CachedRead, { tags, stamps }: Basis, value: Pick<Entry, 'raw' | 'times'>): Entry {
-    const entry = new Entry({ ...value, tags, stamps, admission: read.admission })
+  #keep(read: CachedRead, { tags, stamps }: Basis, { raw, times }: Pick<Entry, 'raw' | 'times'>): Entry {
+    const entry = new Entry({ raw, times, tags, stamps, admission: read.admission })
     // Outdated while it was loaded: it would take the place of what was loaded since.
     if (entry.current) this.#remember(read, entry)
     return entry

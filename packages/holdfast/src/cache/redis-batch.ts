@@ -6,7 +6,7 @@ import { stampsOf } from './stored-value.js'
 
 /** Bounds of one batch, and so of the work of one script. A tag's place has to fit into a byte. */
 const MAX_TAGS = 200
-const MAX_READS = 128
+const MAX_READS = 32
 /** Tags of one read; its number shares a byte with a flag. */
 export const MAX_TAGS_PER_READ = 100
 
@@ -34,17 +34,21 @@ export interface Lives {
 /** The answer of the read script. */
 type ReadReply = readonly [readonly (Buffer | null)[], Buffer, readonly (Buffer | null)[]]
 
-/** The reads of one tick: each tag is asked for once. */
+/** Reads of one tick: each tag is asked for once. */
 export class RedisBatch {
   readonly #pending: PendingRead[] = []
   readonly #tags = new Map<string, number>()
   readonly #schemas = new Map<number, string>()
   readonly #reads: number[] = []
 
+  get isFull(): boolean {
+    return this.#pending.length >= MAX_READS
+  }
+
   /** Takes a read in. @returns false when the batch is full; then it is unchanged */
   add(pending: PendingRead): boolean {
     const { tags, lease } = pending.read
-    if (this.#pending.length >= MAX_READS || this.#tags.size + tags.length > MAX_TAGS) return false
+    if (this.isFull || this.#tags.size + tags.length > MAX_TAGS) return false
     this.#pending.push(pending)
     this.#reads.push(lease ? tags.length + WITH_LEASE : tags.length)
     for (const { name, schema } of tags) this.#reads.push(this.#place(name, schema))

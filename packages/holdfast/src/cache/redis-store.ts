@@ -193,11 +193,13 @@ export class RedisStore implements RemoteStore {
   }
 
   #enqueue(pending: PendingRead): void {
-    const last = this.#batches.at(-1)
-    if (last?.add(pending)) return
-    const batch = new RedisBatch()
-    batch.add(pending)
-    if (this.#batches.push(batch) === 1) setImmediate(() => this.#flush())
+    if (!this.#batches.at(-1)?.add(pending)) {
+      const batch = new RedisBatch()
+      batch.add(pending)
+      if (this.#batches.push(batch) === 1) setImmediate(() => this.#flush())
+    }
+    // Redis answers these while the next are being collected.
+    if (this.#batches.at(-1)?.isFull) this.#flush()
   }
 
   #flush(): void {

@@ -16,8 +16,8 @@ export interface ResultShape {
 /** What tells one shape from another. */
 export interface ShapeOptions {
   readonly fields: readonly RawField[]
-  /** Per column, whether its values are not shared between callers. */
-  readonly copied: readonly boolean[]
+  /** Per column, whether its values are not shared between callers; absent: no column's values are ever given twice. */
+  readonly copied?: readonly boolean[] | undefined
   /** Rows are arrays. */
   readonly asArray: boolean
 }
@@ -34,7 +34,8 @@ export function shapeOf(options: ShapeOptions): ResultShape {
     ofFields = new Map()
     shapes.set(fields, ofFields)
   }
-  const key = `${asArray ? 'array' : 'object'} ${copied.map(Number).join('')}`
+  const kind = asArray ? 'array' : 'object'
+  const key = copied === undefined ? kind : `${kind} ${copied.map(Number).join('')}`
   let shape = ofFields.get(key)
   if (shape === undefined) {
     shape = compiledShape({ fields, copied, asArray }) ?? interpretedShape({ fields, copied, asArray })
@@ -49,7 +50,7 @@ export function shapeOf(options: ShapeOptions): ResultShape {
  */
 export function compiledShape({ fields, copied, asArray }: ShapeOptions): ResultShape | undefined {
   const cell = (index: number) =>
-    copied[index] ? `fresh(sources[offset+${index}])` : `sources[offset+${index}]`
+    copied?.[index] ? `fresh(sources[offset+${index}])` : `sources[offset+${index}]`
   const columns = [...lastOfEachName(fields)]
   const object = (value: (index: number) => string) =>
     `({${columns.map(([name, index]) => `${propertyKey(name)}:${value(index)}`).join(',')}})`

@@ -7,8 +7,8 @@ import { type Entry, type EntryTimes, isInVain } from './entry.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
 import type { Settling } from './settling.js'
-import { openValue, sealValue } from './stored-value.js'
-import type { Tag } from './tags.js'
+import { payloadOf, sealValue } from './stored-value.js'
+import type { Stamp, Tag } from './tags.js'
 
 /** What the shared tier works with. */
 export interface SharedTierParts {
@@ -209,11 +209,11 @@ export class SharedTier {
   async #opened(read: CachedRead, basis: Basis, stored: Buffer): Promise<Found | undefined> {
     const { codec, keyOf, clock } = this.#parts
     const key = keyOf(read)
-    const sealed = openValue(stored)
-    const decoded = sealed && decodeEntry(key, sealed.payload, codec)
+    const payload = payloadOf(stored)
+    const decoded = payload && decodeEntry(key, payload, codec)
     const opened = (decoded instanceof Promise ? await decoded : decoded)?.value
     // What is sealed with it is what the store compares; what is inside may be encrypted, and is what counts.
-    if (opened === undefined || opened.stamps.join() !== basis.stamps.join()) return undefined
+    if (opened === undefined || !areSame(opened.stamps, basis.stamps)) return undefined
     const life = opened.expiresAt - opened.storedAt
     const now = clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
@@ -228,4 +228,8 @@ export class SharedTier {
       times: { storedAt, expiresAt, loadMillis: opened.loadMillis },
     }
   }
+}
+
+function areSame(some: readonly Stamp[], others: readonly Stamp[]): boolean {
+  return some.length === others.length && some.every((stamp, index) => stamp === others[index])
 }

@@ -22,6 +22,12 @@ export function openValue(stored: Buffer): StoredValue | undefined {
   return { stamps: stampsBefore(stored, end), payload: stored.subarray(end + 1) }
 }
 
+/** What is behind the stamps; `undefined` as for {@link openValue}. */
+export function payloadOf(stored: Buffer): Buffer | undefined {
+  const end = stored.indexOf(END)
+  return end === -1 ? undefined : stored.subarray(end + 1)
+}
+
 /** The stamps that stored bytes begin with. */
 export function stampsOf(stored: Buffer): readonly string[] {
   return stampsBefore(stored, Math.max(0, stored.indexOf(END)))

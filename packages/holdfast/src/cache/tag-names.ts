@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KeyedColumn, Operand, ReadDependency, TableInfo } from '../sql/plan.js'
 
 /** Characters of a digest, six bits each. */
@@ -57,5 +57,5 @@ function operandText(operand: Operand, values: readonly unknown[] | undefined): 
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH)
+  return hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH)
 }
