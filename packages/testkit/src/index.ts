@@ -21,6 +21,7 @@ export { machineTime } from './history/machine-time.js'
 export type { State, WriteStory } from './history/register.js'
 export type { Violation, ViolationKind } from './history/violation.js'
 export { installedPostgres } from './installed-postgres.js'
+export { isForgotten } from './is-forgotten.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
 export {
   type PostgresOptions,
