@@ -6,6 +6,7 @@ import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
 import { createLogger } from './logger.js'
+import { rememberVerified } from './remember-verified.js'
 import { buildServer } from './server.js'
 import { createTokenVerifier } from './verify-token.js'
 
@@ -97,7 +98,7 @@ function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promi
     pool,
     logger,
     digisWithin: ({ signal, remaining }) => digis.with({ signal, timeout: remaining() }),
-    verifyToken: createTokenVerifier(config.tokens),
+    verifyToken: rememberVerified(createTokenVerifier(config.tokens)),
   })
 }
 
