@@ -28,8 +28,10 @@ export default defineConfig({
           globalSetup: ['scripts/vitest/shared-server.ts'],
           setupFiles: ['scripts/vitest/leak-check.ts'],
           server: { deps: { external: builtPackages } },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // What is waited for comes, also on a machine that is ten times slower; only a hang is given up.
+          expect: { poll: { timeout: 30_000, interval: 10 } },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

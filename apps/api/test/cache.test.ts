@@ -107,7 +107,7 @@ test('a Redis that dies and comes back degrades the cache and fails no request',
   await own.start()
   await healthy(service)
   expect(await answers()).toEqual([200, 200])
-  expect(await ready(service)).toEqual({ status: 200, cache: OK })
+  await expect.poll(() => ready(service)).toEqual({ status: 200, cache: OK })
   await service.close()
   await own[Symbol.asyncDispose]()
 })

@@ -9,7 +9,9 @@ let service: TestService
 beforeEach(async () => {
   // Longer than any test waits: only what is asked for in a test ends a query.
   // What is cached would not notice.
-  service = await startService({ CACHE: 'off', DATABASE_POOL_MAX: '1', REQUEST_TIMEOUT: '60s' })
+  service = await startService({ CACHE: 'off', DATABASE_POOL_MAX: '1', REQUEST_TIMEOUT: '120s' })
+  // The connection is open already, so that a deadline ends nothing but a query.
+  expect((await service.call('GET /api/creators')).status).toBe(200)
 })
 afterEach(() => service.close())
 
@@ -34,7 +36,7 @@ const seconds = (timeout: string) => ({ headers: { 'request-timeout': timeout } 
 
 test('a request past its deadline gets 504 and its query is cancelled on the server', async () => {
   await whileUsersAreLocked(async () => {
-    const answer = await service.call('GET /api/creators', seconds('0.5'))
+    const answer = await service.call('GET /api/creators', seconds('1'))
     expectProblem(answer, { status: 504, kind: 'timed-out' })
     await until('the query is cancelled', async () => (await waiting()) === 0)
   })
@@ -53,16 +55,17 @@ test('a caller that goes away takes its query along', async () => {
 })
 
 test('a busy pool gets 503, when to come back, and the numbers in the log only', async () => {
+  let first: ReturnType<TestService['call']> | undefined
   await whileUsersAreLocked(async () => {
-    const first = service.call('GET /api/creators', seconds('3'))
+    first = service.call('GET /api/creators')
     await until('the only connection is busy', async () => (await waiting()) === 1)
     const second = await service.call('GET /api/creators', seconds('0.3'))
     expectProblem(second, { status: 503, kind: 'overloaded' })
     expect(second.headers.get('retry-after')).toBe('1')
     expect(second.body.code).toBe('HOLDFAST_POOL_TIMEOUT')
     expect(service.log.join()).toMatch(/HOLDFAST_POOL_TIMEOUT.*total=1/)
-    expectProblem(await first, { status: 504, kind: 'timed-out' })
   })
+  expect((await first)?.status).toBe(200)
 })
 
 test('a change past its deadline was not made', async () => {
@@ -72,7 +75,7 @@ test('a change past its deadline was not made', async () => {
     const answer = await service.call('PATCH /api/users/me', {
       token,
       body: { bio: 'after' },
-      ...seconds('0.5'),
+      ...seconds('1'),
     })
     expectProblem(answer, { status: 504, kind: 'timed-out' })
   })

@@ -43,7 +43,7 @@ beforeAll(async () => {
   far = await startTcpProxy(server.port, { delay: 200 })
   // Longer than any test waits: only what the service finds out by itself ends a request.
   // What is cached would not notice.
-  near = await serviceOn(url, { CACHE: 'off', DATABASE_POOL_MAX: '3', REQUEST_TIMEOUT: '60s' })
+  near = await serviceOn(url, { CACHE: 'off', DATABASE_POOL_MAX: '3', REQUEST_TIMEOUT: '120s' })
   cast = await prepareCast(near.call, near.join)
 })
 afterAll(async () => {
@@ -123,7 +123,10 @@ test('behind a slow network every operation succeeds within the usual deadline',
     const { withDatabase, withoutDatabase } = await callEverything(service.call, cast)
     expectSuccess([...withDatabase, ...withoutDatabase])
     // Probes have no patience for connections that are still being opened.
-    expect((await service.call('GET /api/health/ready')).status).toBe(200)
+    await until(
+      'the service is ready',
+      async () => (await service.call('GET /api/health/ready')).status === 200,
+    )
   } finally {
     await service.close()
   }

@@ -1,6 +1,6 @@
 import { createDigis, type Digis } from '@holdfast/digis'
 import { startRedis, temporaryDatabase } from '@holdfast/testkit'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { counting, newWorld } from './cached-contract.js'
 
 const CALLERS = 200
@@ -16,7 +16,7 @@ async function twoSharing(): Promise<[Digis, Digis]> {
   await one.addMissingColumns()
   for (const digis of [one, other]) {
     await digis.testConnection()
-    await vi.waitUntil(() => digis.getPoolStats().cacheEnabled, { timeout: 10_000 })
+    await expect.poll(() => digis.getPoolStats().cacheEnabled).toBe(true)
   }
   return [one, other]
 }

@@ -5,7 +5,7 @@ import { children, commandLine } from './process-tree.js'
 import { temporaryDatabases } from './temporary-database.js'
 
 /** Milliseconds in which the effects of a test must have ended: closing a connection takes a moment to show. */
-const PATIENCE = 5000
+const PATIENCE = 20_000
 /** Milliseconds between two looks at the server. */
 const POLL = 10
 
@@ -23,7 +23,7 @@ export interface LeakTracker {
  * Watches what tests leave behind. Idle connections may outlive a test, because a pool may serve a whole file, but
  * not the file.
  *
- * @param options.patience milliseconds to wait for a leftover to go away before it counts as leaked; default 5000
+ * @param options.patience milliseconds to wait for a leftover to go away before it counts as leaked; default 20 s
  */
 export function trackLeaks({ patience = PATIENCE }: { patience?: number } = {}): LeakTracker {
   return new Tracker(patience)

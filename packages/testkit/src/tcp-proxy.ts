@@ -40,7 +40,8 @@ export async function startTcpProxy(
   const pairs: Pair[] = []
   const greetings: Buffer[] = []
   let held: (() => void)[] | undefined
-  const server = net.createServer(near => {
+  // A client may say that it is done and still wait for the end of what it asked for, as who cancels does.
+  const server = net.createServer({ allowHalfOpen: true }, near => {
     const pair: Pair = { near, far: undefined }
     pairs.push(pair)
     near.on('error', () => near.destroy())

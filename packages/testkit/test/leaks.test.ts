@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { temporaryDatabase, trackLeaks } from '@holdfast/testkit'
+import { type TemporaryDatabase, temporaryDatabase, trackLeaks } from '@holdfast/testkit'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -15,32 +15,43 @@ async function connect(connectionString: string): Promise<pg.Client> {
   return client
 }
 
+/** Resolves when the connections to a database are in these states, however long the server needs to notice. */
+async function untilStates({ name, adminUrl }: TemporaryDatabase, states: readonly string[]): Promise<void> {
+  const admin = await connect(adminUrl)
+  const ask = () => admin.query('SELECT state FROM pg_stat_activity WHERE datname = $1', [name])
+  await expect.poll(async () => (await ask()).rows.map(({ state }) => state)).toEqual(states)
+  await admin.end()
+}
+
 function sleeper(): ChildProcess {
   return spawn(process.execPath, ['--eval', 'setTimeout(() => {}, 600_000)'], { stdio: 'ignore' })
 }
 
 test('a test that leaves a transaction open fails, naming the connection and its statement', async () => {
-  const { url } = await temporaryDatabase()
+  const database = await temporaryDatabase()
   const leaks = impatient()
   await leaks.beforeTest('"transfers"')
-  const client = await connect(url)
+  const client = await connect(database.url)
   await client.query('BEGIN')
   await expect(leaks.afterTest()).rejects.toThrow(
     /Leaked by "transfers":\n- a connection at work: .*"leaky".* idle in transaction, latest statement: BEGIN/,
   )
   await client.end()
+  await untilStates(database, [])
   await leaks.afterFile()
 })
 
 test('a test that leaves a statement running fails', async () => {
-  const { url } = await temporaryDatabase()
+  const database = await temporaryDatabase()
   const leaks = impatient()
-  const client = await connect(url)
+  const client = await connect(database.url)
   await leaks.beforeTest('"sleeps"')
   const asleep = client.query('SELECT pg_sleep(600)')
   asleep.catch(() => {})
+  await untilStates(database, ['active'])
   await expect(leaks.afterTest()).rejects.toThrow(/active, latest statement: SELECT pg_sleep/)
   await expect(Promise.all([asleep, terminate(client)])).rejects.toMatchObject({ code: '57P01' })
+  await untilStates(database, [])
   await leaks.afterFile()
 })
 
@@ -54,10 +65,10 @@ async function terminate(client: pg.Client): Promise<void> {
 }
 
 test('an idle connection may outlive a test, but not the file', async () => {
-  const { url } = await temporaryDatabase()
+  const database = await temporaryDatabase()
   const leaks = impatient()
   await leaks.beforeTest('"first"')
-  const client = await connect(url)
+  const client = await connect(database.url)
   await client.query('SELECT 1')
   await leaks.afterTest()
   await leaks.beforeTest('"second"')
@@ -66,6 +77,7 @@ test('an idle connection may outlive a test, but not the file', async () => {
     /Leaked by the test file:\n- a connection opened during "first": backend \d+ of "leaky"/,
   )
   await client.end()
+  await untilStates(database, [])
 })
 
 test('a connection that is just being closed does not count as leaked', async () => {

@@ -51,6 +51,8 @@ export class RunningQuery implements Expiring {
   #onAbort: (() => void) | undefined
   #confirmation: NodeJS.Timeout | undefined
   #interruption: 'timeout' | 'abort' | undefined
+  /** Tells the answer that came while a cancellation was under way. */
+  #held: (() => void) | undefined
   #settled = false
 
   constructor(host: QueryHost, request: QueryRequest, outcome: Outcome) {
@@ -81,11 +83,16 @@ export class RunningQuery implements Expiring {
 
   #answered(error: Error | null, result: Result): void {
     if (this.#settled) return
-    if (!error) return this.#finish(undefined, result)
-    const cancelled = (error as { code?: string }).code === '57014'
-    if (this.#interruption === undefined || !cancelled) return this.#finish(this.#explain(error))
+    if (this.#interruption === undefined) return this.#tell(error, result)
     // The cancel request may still be on its way: the next statement must not be its victim.
-    this.#host.cancelSettled().then(() => this.#finish(this.#interrupted('safe')))
+    this.#held = () => this.#tell(error, result)
+    this.#host.cancelSettled().then(this.#held)
+  }
+
+  #tell(error: Error | null, result: Result): void {
+    if (!error) return this.#finish(undefined, result)
+    const isCancelled = this.#interruption !== undefined && (error as { code?: string }).code === '57014'
+    this.#finish(isCancelled ? this.#interrupted('safe') : this.#explain(error))
   }
 
   #interrupt(interruption: 'timeout' | 'abort'): void {
@@ -96,7 +103,10 @@ export class RunningQuery implements Expiring {
       this.#host.withdraw(query)
       return this.#finish(this.#interrupted('safe'))
     }
-    const giveUp = () => this.#finish(this.#interrupted(this.#retryIfLost()))
+    const giveUp = () => {
+      if (this.#held !== undefined) this.#held()
+      else this.#finish(this.#interrupted(this.#retryIfLost()))
+    }
     this.#confirmation = this.#host.clock.setTimeout(giveUp, CONFIRMATION_MS)
     // In pg's pipeline mode another query may be the one that runs.
     if (internals(this.#host.client)._activeQuery === query) this.#host.cancel()

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 
 const CHECKER = fileURLToPath(new URL('../../../../scripts/long/coherence.mjs', import.meta.url))
 
-/** What the history checker says of a subject, after a quarter of a minute with two processes. */
-async function verdictOf(subject: string, faults: string) {
+/** What the history checker says of a subject with two processes, at its first violation or after so many minutes. */
+async function verdictOf(subject: string, faults: string, minutes: number) {
   const options = [
     '--subject',
     subject,
@@ -16,7 +16,7 @@ async function verdictOf(subject: string, faults: string) {
     '--processes',
     '2',
     '--minutes',
-    '0.2',
+    String(minutes),
     '--seed',
     '7',
   ]
@@ -33,7 +33,7 @@ async function verdictOf(subject: string, faults: string) {
 
 describe.skipIf(findProgram('redis-server') === undefined)('the history of several processes', () => {
   test('a cache that deletes its keys after the commit is caught', async () => {
-    const { ok, violations } = await verdictOf('naive', 'none')
+    const { ok, violations } = await verdictOf('naive', 'none', 2)
     expect([ok, violations[0]]).toMatchObject([false, { kind: 'stale' }])
   })
 
@@ -41,6 +41,7 @@ describe.skipIf(findProgram('redis-server') === undefined)('the history of sever
     const verdict = await verdictOf(
       'holdfast',
       'worker-kill,redis-kill,redis-cut,redis-scripts,postgres-terminate',
+      0.2,
     )
     expect(verdict).toMatchObject({ ok: true, violations: [] })
     const { 'hit memory': memory = 0, 'hit redis': redis = 0 } = verdict.origins

@@ -26,7 +26,7 @@ async function startCluster(): Promise<RedisServer[]> {
   }
   for (const client of clients) {
     await expect
-      .poll(async () => String(await client.sendCommand(['CLUSTER', 'INFO'])), { timeout: 20_000 })
+      .poll(async () => String(await client.sendCommand(['CLUSTER', 'INFO'])))
       .toMatch(/cluster_state:ok[\s\S]*cluster_known_nodes:3/)
   }
   return servers
@@ -95,7 +95,7 @@ async function startSentinel(primary: RedisServer): Promise<number> {
       () => true,
       () => false,
     )
-  await expect.poll(isUp, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isUp).toBe(true)
   return port
 }
 
@@ -113,27 +113,23 @@ test('a sentinel names the primary, and the next one after a failover', async ()
   await fill(watched.store, 'k', 't')
   const sentinel = await operator(`redis://127.0.0.1:${port}`)
   const replicas = async () => JSON.stringify(await sentinel.sendCommand(['SENTINEL', 'REPLICAS', 'main']))
-  await expect.poll(replicas, { timeout: 20_000 }).toContain(String(second.port))
+  await expect.poll(replicas).toContain(String(second.port))
   const ready = watched.nextReady()
   await expect
-    .poll(
-      () =>
-        sentinel.sendCommand(['SENTINEL', 'FAILOVER', 'main']).then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 20_000 },
+    .poll(() =>
+      sentinel.sendCommand(['SENTINEL', 'FAILOVER', 'main']).then(
+        () => true,
+        () => false,
+      ),
     )
     .toBe(true)
   await ready
   await expect
-    .poll(
-      () =>
-        fill(watched.store, 'k', 't').then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 20_000 },
+    .poll(() =>
+      fill(watched.store, 'k', 't').then(
+        () => true,
+        () => false,
+      ),
     )
     .toBe(true)
   const redis = await operator(second.url)

@@ -26,7 +26,8 @@ async function whileMarked(work: () => Promise<void>): Promise<void> {
   const writing = pool.query(
     'DO $$ BEGIN PERFORM pg_advisory_xact_lock(7); UPDATE item SET n = n + 1; END $$',
   )
-  const waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+  const waits = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
   while ((await admin.query(waits)).rows.length === 0);
   try {
     await work()

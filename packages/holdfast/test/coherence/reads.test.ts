@@ -43,7 +43,8 @@ const waiting = (count: number) =>
       async () =>
         (
           await world.outside.query(
-            "SELECT count(*)::int AS n FROM pg_locks WHERE relation = 'items'::regclass AND NOT granted",
+            `SELECT count(*)::int AS n FROM pg_locks WHERE relation = 'items'::regclass AND NOT granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
           )
         ).rows[0].n,
       { interval: 5 },

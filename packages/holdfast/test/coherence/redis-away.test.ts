@@ -32,7 +32,7 @@ const HARMS: readonly Harm[] = [
   },
   {
     what: 'is frozen',
-    reason: 'no answer within 100 ms',
+    reason: 'no answer within 500 ms',
     begin: server => server.pause(),
     end: server => server.resume(),
   },
@@ -69,26 +69,28 @@ describe.each(HARMS)('with a Redis that $what', ({ reason, begin, end }) => {
   test('every answer is right, Redis is left alone and told of once, and used again when it is back', async () => {
     await using server = await startRedis()
     const relay = await startRelay(server.port)
-    const cache = { redis: relay.url(server.url), redisTimeout: '100ms' }
+    const cache = { redis: relay.url(server.url), redisTimeout: '500ms' }
     const pool = await $.pool({ cache })
+    const earlier = pool.warnings.length
     await begin(server, relay)
     await work(pool, 10)
     await eventually(() => pool.stats().cacheEnabled).toBe(false)
     expect(pool.cache.stats()).toMatchObject({ enabled: false, redis: { available: false } })
     await eventually(() => pool.cache.stats().redis?.reason).toMatch(reason)
-    const before = relay.traffic
+    const [before, began] = [relay.traffic, performance.now()]
     await work(pool, 50, 10)
-    // 150 queries; what little is sent comes from the background.
-    expect(relay.traffic - before).toBeLessThan(75)
-    const unavailable = pool.warnings.filter(({ code }) => code === 'cache-unavailable')
+    const seconds = (performance.now() - began) / 1_000
+    // 150 queries; what little is sent comes from the background, a little each second.
+    expect(relay.traffic - before).toBeLessThan(50 + 15 * seconds)
+    const unavailable = pool.warnings.slice(earlier).filter(({ code }) => code === 'cache-unavailable')
     expect(new Set(unavailable.map(({ message }) => message)).size).toBe(unavailable.length)
     const another = $.open({ cache })
     await work(another, 2, 60)
-    await soon(another.end(), 'the end of a pool', 10_000)
+    await soon(another.end(), 'the end of a pool')
     await end(server, relay)
     await ready(pool)
-    expect(pool.stats().cacheEnabled).toBe(true)
-    expect(pool.cache.stats().redis).toMatchObject({ available: true })
+    await eventually(() => pool.stats().cacheEnabled).toBe(true)
+    await eventually(() => pool.cache.stats().redis).toMatchObject({ available: true })
     expect((await see(pool)).n).toBe(62)
     await work(pool, 5, 62)
   })

@@ -185,7 +185,7 @@ test('the marks of a COMMIT that nobody has heard of stay until the server knows
   expect((await see(reader)).n).toBe(1)
   // Whoever finds the marks asks the server; then results are kept again.
   for (const pool of [reader, writer]) await eventually(() => see(pool)).toEqual({ n: 1, from: 'hit memory' })
-  expect(await marks(redis, $.prefix)).toEqual(new Map())
+  await released(redis)
 })
 
 test('the marks of a COMMIT that never arrived go when the server knows that it will not happen (H24)', async () => {
@@ -199,5 +199,5 @@ test('the marks of a COMMIT that never arrived go when the server knows that it 
   relay.cut()
   expect((await writing).code).toBe('HOLDFAST_OUTCOME_UNKNOWN')
   for (const pool of [reader, writer]) await eventually(() => see(pool)).toEqual({ n: 0, from: 'hit memory' })
-  expect(await marks(redis, $.prefix)).toEqual(new Map())
+  await released(redis)
 })

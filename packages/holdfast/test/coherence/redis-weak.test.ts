@@ -3,7 +3,19 @@ import { expect, test } from 'vitest'
 import { runScript } from '../support/child.js'
 import { rejection, soon } from '../support/contender.js'
 import { startRelay } from '../support/relay.js'
-import { calls, eventually, operator, READ, ready, see, TABLES, WRITE, world } from './redis-world.js'
+import {
+  calls,
+  eventually,
+  operator,
+  READ,
+  ready,
+  see,
+  TABLES,
+  type TestPool,
+  WRITE,
+  warm,
+  world,
+} from './redis-world.js'
 
 const $ = world()
 
@@ -19,7 +31,7 @@ test('a Redis that is always slower than its budget costs some answers the budge
   while (pool.warned['cache-unavailable'] === undefined) await work()
   for (let round = 0; round < 200; round++) await work()
   expect(pool.warned).toEqual({ 'cache-unavailable': 1, 'cache-unmarked': 1 })
-  await soon(pool.end(), 'the end', 10_000)
+  await soon(pool.end(), 'the end')
   await proxy.close()
 })
 
@@ -54,8 +66,18 @@ test('the first write waits for a Redis that says nothing for the budget, not un
   expect(pool.cache.stats().redis).toMatchObject({ available: false, reason: 'not connected yet' })
   relay.resume()
   await ready(pool)
-  await pool.query(WRITE, [1, 2])
+  await written(pool)
 })
+
+/** Resolves when a write has succeeded: in its short time to tell Redis, a busy machine may not be quick enough. */
+async function written(pool: TestPool): Promise<void> {
+  const write = () =>
+    pool.query(WRITE, [1, 2]).then(
+      () => true,
+      () => false,
+    )
+  await eventually(write).toBe(true)
+}
 
 test('a full Redis still orders reads and writes, and keeps values again when it has room', async () => {
   await using server = await startRedis()
@@ -126,7 +148,7 @@ async function valueWith(
 test('a write that Redis cannot be told of is committed, told of, seen at once here, and by others when Redis is back (H19)', async () => {
   const relay = await startRelay($.redis.port)
   const [writer, other] = [await $.pool({ cache: { redis: relay.url($.redis.url) } }), await $.pool()]
-  for (const pool of [writer, other]) await see(pool)
+  for (const pool of [writer, other]) await warm(pool)
   relay.refuse(true)
   relay.cut()
   await writer.query(WRITE, [1, 1])
@@ -171,7 +193,7 @@ test('with onUnmarkable "fail" a write that Redis cannot be told of is rolled ba
   for (const each of [pool, other]) expect((await see(each)).n).toBe(0)
   relay.resume()
   await ready(pool)
-  await pool.query(WRITE, [1, 2])
+  await written(pool)
   for (const each of [pool, other]) expect((await see(each)).n).toBe(2)
 })
 

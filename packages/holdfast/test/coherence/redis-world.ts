@@ -120,10 +120,7 @@ export function openPool({ cache, ...options }: WorldPoolOptions): TestPool {
 /** Resolves when the cache of a pool works, with Redis settled. */
 export async function ready(pool: TestPool): Promise<TestPool> {
   await expect
-    .poll(async () => (await pool.query('SELECT id FROM probe')).cache?.status, {
-      timeout: 20_000,
-      interval: 5,
-    })
+    .poll(async () => (await pool.query('SELECT id FROM probe')).cache?.status, { interval: 5 })
     .toBe('hit')
   return pool
 }
@@ -173,17 +170,14 @@ export async function calls(redis: Operator, command: string): Promise<number> {
 export async function waitingAtGate(admin: pg.Client, count: number): Promise<void> {
   const text = `SELECT count(*)::int AS n FROM pg_locks
     WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-  await expect
-    .poll(async () => (await admin.query(text)).rows[0].n, { timeout: 20_000, interval: 5 })
-    .toBe(count)
+  await expect.poll(async () => (await admin.query(text)).rows[0].n, { interval: 5 }).toBe(count)
 }
 
 export const closeGate = (admin: pg.Client) => admin.query('SELECT pg_advisory_lock(1)')
 export const openGate = (admin: pg.Client) => admin.query('SELECT pg_advisory_unlock(1)')
 
 /** Polls until it holds, as long as a busy machine may take. */
-export const eventually = <T>(look: () => T | Promise<T>) =>
-  expect.poll(look, { timeout: 20_000, interval: 10 })
+export const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look)
 
 /** Reads until the result is known in memory: a stamp that was just made is known from the second reading on. */
 export async function warm(pool: Pool, text = READ): Promise<void> {

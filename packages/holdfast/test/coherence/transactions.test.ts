@@ -171,7 +171,7 @@ describe('A transaction by hand', () => {
     await world.outside.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
     await expect(query('SELECT 1')).rejects.toThrow()
     release(true)
-    await expect.poll(() => world.statusOf(...ONE), { timeout: 5_000 }).toBe('hit')
+    await expect.poll(() => world.statusOf(...ONE)).toBe('hit')
   })
 })
 

@@ -109,7 +109,5 @@ async function closeGate(outside: pg.Client, key: number): Promise<() => Promise
 async function reached(outside: pg.Client, key: number): Promise<void> {
   const waiting = `SELECT count(*)::int AS n FROM pg_locks
     WHERE locktype = 'advisory' AND objid = $1 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-  await expect
-    .poll(async () => (await outside.query(waiting, [key])).rows[0]?.n, { interval: 5, timeout: 10_000 })
-    .toBe(1)
+  await expect.poll(async () => (await outside.query(waiting, [key])).rows[0]?.n, { interval: 5 }).toBe(1)
 }

@@ -1,10 +1,20 @@
 import type { Writable } from 'node:stream'
-import { temporaryDatabase } from '@holdfast/testkit'
+import { fakeClock, startTcpProxy, temporaryDatabase } from '@holdfast/testkit'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest'
 import type { QueryRequest } from '../../dist/base/execute.js'
 import type { PgConnection } from '../../dist/driver/pg-connection.js'
-import { soon } from '../support/contender.js'
+import { rejection, soon } from '../support/contender.js'
 import { driverConnection, emptyCapture, frameOf, requestFor } from '../support/driver-connection.js'
 
 let url: string
@@ -25,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => connection.close())
 
 const run = (config: string | pg.QueryConfig, rest: Partial<QueryRequest>) =>
-  soon(connection.query(requestFor(config, rest)), 'the answer', 5_000)
+  soon(connection.query(requestFor(config, rest)), 'the answer')
 const bodies = async () =>
   (await plain.query('SELECT body FROM notes ORDER BY id')).rows.map(({ body }) => body)
 const insert = 'INSERT INTO notes VALUES ($1, $2)'
@@ -180,33 +190,80 @@ describe('an error inside a frame', () => {
 })
 
 describe('the limits of a request with a frame', () => {
+  const SLEEP = 'SELECT pg_sleep(600)'
+  /** It is turned by the test alone: however long the server needs to cancel, it is in time. */
+  const clock = fakeClock()
+  let limited: PgConnection
+  beforeEach(async () => {
+    limited = await driverConnection({ connectionString: url }, clock)
+  })
+  afterEach(() => limited.close())
+
+  const runLimited = (config: string, rest: Partial<QueryRequest>) =>
+    rejection(soon(limited.query(requestFor(config, rest)), 'the answer'))
+
+  /** Resolves when the server sleeps. */
+  async function asleep(): Promise<void> {
+    const ask = {
+      text: "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'",
+      values: [limited.processID],
+    }
+    while ((await plain.query(ask)).rowCount === 0);
+  }
+
   test.each(['before', 'text', 'after'])('at its deadline it is cancelled while %s runs', async where => {
-    const sleep = 'SELECT pg_sleep(20)'
     const frame = frameOf({
-      before: where === 'before' ? ['BEGIN', sleep] : ['BEGIN'],
-      after: where === 'after' ? [sleep, 'COMMIT'] : ['COMMIT'],
+      before: where === 'before' ? ['BEGIN', SLEEP] : ['BEGIN'],
+      after: where === 'after' ? [SLEEP, 'COMMIT'] : ['COMMIT'],
     })
-    const deadline = connection.clock.now() + 150
-    const attempt = run(where === 'text' ? sleep : 'SELECT 1', { frame, deadline })
-    await expect(attempt).rejects.toMatchObject({ code: 'HOLDFAST_QUERY_TIMEOUT', retry: 'safe' })
-    expect(await connection.reset()).toBe(true)
+    const deadline = clock.now() + 150
+    const attempt = runLimited(where === 'text' ? SLEEP : 'SELECT 1', { frame, deadline })
+    await asleep()
+    await clock.advance(150)
+    expect(await attempt).toMatchObject({ code: 'HOLDFAST_QUERY_TIMEOUT', retry: 'safe' })
+    expect(await limited.reset()).toBe(true)
   })
 
   test('its signal cancels it on the server', async () => {
     const controller = new AbortController()
-    const attempt = run('SELECT pg_sleep(20)', {
-      frame: frameOf({ before: ['BEGIN'] }),
-      signal: controller.signal,
+    const { signal } = controller
+    const attempt = runLimited(SLEEP, { frame: frameOf({ before: ['BEGIN'] }), signal })
+    await asleep()
+    controller.abort()
+    expect(await attempt).toMatchObject({ name: 'AbortError', retry: 'safe' })
+    expect(await limited.reset()).toBe(true)
+  })
+
+  test('an answer that overtakes its cancellation waits for it: the next statement is not its victim', async () => {
+    const proxy = await startTcpProxy(Number(new URL(url).port))
+    onTestFinished(() => proxy.close())
+    const far = await driverConnection({ connectionString: proxy.url(url) }, clock)
+    onTestFinished(() => far.close())
+    const controller = new AbortController()
+    const types = {
+      getTypeParser: () => (value: string) => {
+        controller.abort()
+        return value
+      },
+    } as unknown as pg.CustomTypesConfig
+    proxy.holdNew()
+    let isTold = false
+    const { signal } = controller
+    const answer = far.query(requestFor({ text: 'SELECT 1 AS n', types }, { signal })).finally(() => {
+      isTold = true
     })
-    setTimeout(() => controller.abort(), 100)
-    await expect(attempt).rejects.toMatchObject({ name: 'AbortError', retry: 'safe' })
-    expect(await connection.reset()).toBe(true)
+    // Long enough for what must not happen.
+    await plain.query('SELECT pg_sleep(0.1)')
+    expect([signal.aborted, isTold]).toEqual([true, false])
+    proxy.letIn()
+    expect(await answer).toMatchObject({ rows: [{ n: '1' }] })
+    await far.query(requestFor('SELECT pg_sleep(0.1)'))
   })
 
   test('a connection lost in it is an unknown outcome', async () => {
-    const { processID } = connection.client as unknown as { processID: number }
-    const attempt = run('SELECT pg_sleep(20)', { frame: frameOf({ before: ['BEGIN'], after: ['COMMIT'] }) })
-    setTimeout(() => plain.query('SELECT pg_terminate_backend($1)', [processID]), 100)
-    await expect(attempt).rejects.toMatchObject({ retry: 'unknown' })
+    const attempt = runLimited(SLEEP, { frame: frameOf({ before: ['BEGIN'], after: ['COMMIT'] }) })
+    await asleep()
+    await plain.query('SELECT pg_terminate_backend($1)', [limited.processID])
+    expect(await attempt).toMatchObject({ retry: 'unknown' })
   })
 })

@@ -58,10 +58,10 @@ test('settings that a file changes reach neither the next file nor the pool', as
 })
 
 test('a file may take longer than the time that the pool gives a query', async () => {
-  const pool = await emptyDatabase({ query_timeout: 200, statement_timeout: 200 })
+  const pool = await emptyDatabase({ query_timeout: 1_000, statement_timeout: 1_000 })
   const directory = await folderWith({
-    '0001_slow.sql': 'SELECT pg_sleep(0.6); CREATE TABLE slow ();',
-    '0002_slow_alone.sql': '--! no-transaction\nSELECT pg_sleep(0.6)',
+    '0001_slow.sql': 'SELECT pg_sleep(1.5); CREATE TABLE slow ();',
+    '0002_slow_alone.sql': '--! no-transaction\nSELECT pg_sleep(1.5)',
   })
   await migrate(pool, { directory })
   expect(await finishedFiles(pool)).toEqual(['0001_slow.sql', '0002_slow_alone.sql'])

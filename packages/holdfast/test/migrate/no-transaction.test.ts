@@ -1,6 +1,6 @@
 import { migrate } from 'holdfast'
 import { expect, test } from 'vitest'
-import { emptyDatabase, finishedFiles, folderWith, write } from './migration-folder.js'
+import { emptyDatabase, finishedFiles, folderWith, holderOf, write } from './migration-folder.js'
 
 const twins = { '0001_notes.sql': 'CREATE TABLE notes (id int); INSERT INTO notes VALUES (1), (1);' }
 const unique = 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_notes_id ON notes (id);'
@@ -60,7 +60,9 @@ test('a killed connection leaves a claim that the next runner takes over', async
 
 test('other runners wait for one that is at work outside a transaction', async () => {
   const pool = await emptyDatabase()
-  const directory = await folderWith({ ...twins, '0002_alone.sql': '--! no-transaction\nSELECT pg_sleep(1)' })
+  const holder = await holderOf(pool, 'SELECT pg_advisory_xact_lock(7)')
+  const waits = '--! no-transaction\nSELECT pg_advisory_xact_lock(7)'
+  const directory = await folderWith({ ...twins, '0002_alone.sql': waits })
   let first = migrate(pool, { directory: await folderWith(twins) })
   await first
   const claimed = new Promise<void>(resolve => {
@@ -70,7 +72,11 @@ test('other runners wait for one that is at work outside a transaction', async (
   const reasons: string[] = []
   const second = migrate(pool, {
     directory,
-    onProgress: step => step.state === 'waiting' && reasons.push(step.reason),
+    onProgress(step) {
+      if (step.state !== 'waiting') return
+      reasons.push(step.reason)
+      holder.letGo()
+    },
   })
   expect([(await first).applied.length, (await second).applied.length]).toEqual([1, 0])
   expect(reasons).toHaveLength(1)

@@ -9,6 +9,13 @@ export interface RowContext {
   readonly port: number
   /** A connection of the superuser's, outside of every pool. */
   readonly observer: pg.Client
+  /**
+   * Fails unless the promise settles soon: for calls whose failure mode is to hang. How long that is depends on who is
+   * expected to hang.
+   *
+   * @param atLeast milliseconds
+   */
+  soon<T>(promise: Promise<T>, what: string, atLeast?: number): Promise<T>
   /** Registers what has to be undone after the row, last first. */
   onEnd(undo: () => unknown): void
 }
@@ -37,6 +44,19 @@ export function poolOf(context: RowContext, options: object): pg.Pool {
 /** The backend that serves the pool's next query. */
 export const pidOf = async (pool: pg.Pool) =>
   (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid as number
+
+/** The same of the next borrower, without a query. */
+export async function borrowedPid(pool: pg.Pool): Promise<number> {
+  const client = await pool.connect()
+  client.release()
+  return (client as unknown as { processID: number }).processID
+}
+
+/** Resolves when a backend has nothing to do, or is gone. */
+export async function untilIdle({ observer }: RowContext, pid: number): Promise<void> {
+  const ask = "SELECT FROM pg_stat_activity WHERE pid = $1 AND state <> 'idle'"
+  while ((await observer.query(ask, [pid])).rowCount !== 0);
+}
 
 /** Opens so many connections and leaves them idle. */
 export async function warm(pool: pg.Pool, count: number): Promise<void> {

@@ -2,7 +2,6 @@ import { temporaryDatabase } from '@holdfast/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runScript } from '../support/child.js'
-import { soon } from '../support/contender.js'
 
 let url: string
 let observer: pg.Client
@@ -27,7 +26,7 @@ const script = (shutdown: object) => `
   const connectionString = process.env.URL
   const pool = new Pool({ connectionString, name: 'ends', shutdown: ${JSON.stringify(shutdown)} })
   const other = new Pool({ connectionString, name: 'stays' })
-  const ASK = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%the work%'"
+  const ASK = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%the work%' AND datname = current_database()"
   const work = pool.query("SELECT 'drained' AS answer, pg_advisory_xact_lock_shared(1) -- the work")
   const report = async () => {
     while ((await other.query(ASK)).rows[0].n < 2) ;
@@ -42,14 +41,10 @@ const script = (shutdown: object) => `
   }
   report()`
 
-/** The server notices a moment later that a process has gone. */
-async function untilNothingIsLeft(): Promise<void> {
-  for (;;) {
-    const { rows } = await observer.query(
-      'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-    )
-    if (rows.length === 0) return
-  }
+/** Connections that are open besides the observer's. The server notices a moment later that a process has gone. */
+async function others(): Promise<number> {
+  const text = 'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
+  return (await observer.query(text)).rows.length
 }
 
 describe('the shutdown option', () => {
@@ -66,7 +61,7 @@ describe('the shutdown option', () => {
     const { output, exit } = await child.ended
     expect(exit).toEqual([0, null])
     expect(output).toBe('at work\nsignalled true\ndrained\n[false,[{"one":1}]]\n')
-    await soon(untilNothingIsLeft(), 'the end of its connections')
+    await expect.poll(others).toBe(0)
   })
 
   test('cuts what is not done in time', async () => {

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import { startTcpProxy } from '@holdfast/testkit'
 import pg from 'pg'
-import { must, soon } from '../support/contender.js'
+import { must } from '../support/contender.js'
 import { poolOf, type Row, type RowContext } from './row.js'
 
 /** A pool whose connections go through a proxy. */
@@ -49,7 +49,7 @@ const elidedConnects: Row = {
     const queries = Array.from({ length: 30 }, () => pool.query('SELECT 1'))
     client.release()
     // pg-pool's callers wait for the connects they started.
-    await soon(Promise.all(queries), 'serving all with the idle connection').catch(() => {})
+    await context.soon(Promise.all(queries), 'serving all with the idle connection').catch(() => {})
     proxy.letIn()
     await Promise.all(queries)
     must(proxy.accepted <= 9, `${proxy.accepted} connections were opened`)
@@ -62,7 +62,7 @@ const endInTime: Row = {
     const pool = poolOf(context, { max: 1 })
     await pool.connect()
     const end = pool.end as (options: object) => Promise<void>
-    await soon(Promise.resolve(end.call(pool, { timeout: 50 })), 'the end')
+    await context.soon(Promise.resolve(end.call(pool, { timeout: 50 })), 'the end')
     must(pool.ended, 'the pool waits for the borrower')
   },
 }
@@ -76,7 +76,7 @@ const ownCallback: Row = {
       const answer: unknown = pool.query(new NewQuery('SELECT 1', resolve))
       ;(answer as Promise<unknown>).catch(() => {})
     })
-    await soon(pool.query('SELECT 1'), 'the next query')
+    await context.soon(pool.query('SELECT 1'), 'the next query')
   },
 }
 

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import net from 'node:net'
 import { startTcpProxy } from '@holdfast/testkit'
 import type pg from 'pg'
-import { event, must, soon } from '../support/contender.js'
-import { pidOf, poolOf, type Row, warm } from './row.js'
+import { event, must } from '../support/contender.js'
+import { borrowedPid, pidOf, poolOf, type Row, untilIdle, warm } from './row.js'
 import { CONNECT_ROWS } from './table-rows-connecting.js'
 
 const cleanErrors: Row = {
@@ -40,7 +40,10 @@ const waitersAtEnd: Row = {
       () => 'rejected',
     )
     const ended = pool.end()
-    must((await soon(waiter, 'the answer to the waiting caller')) === 'rejected', 'the caller was served')
+    must(
+      (await context.soon(waiter, 'the answer to the waiting caller')) === 'rejected',
+      'the caller was served',
+    )
     client.release()
     await ended
   },
@@ -57,7 +60,7 @@ const firstComeFirstServed: Row = {
     const waiter = pool.connect()
     client.release()
     try {
-      const served = await soon(waiter, 'serving the caller with the idle connection')
+      const served = await context.soon(waiter, 'serving the caller with the idle connection')
       served.release()
     } finally {
       proxy.letIn()
@@ -103,7 +106,7 @@ const openTransaction: Row = {
     client.release()
     const { rows } = await pool.query("SELECT to_regclass('pg_temp.left_open') AS found")
     must(rows[0].found === null, 'the next borrower is inside the old transaction')
-    const [warning] = await soon(reported, 'the report')
+    const [warning] = await context.soon(reported, 'the report')
     must(warning.borrowedAt.includes('table-rows'), 'the report does not name the borrower')
   },
 }
@@ -111,15 +114,12 @@ const openTransaction: Row = {
 const queryTimeout: Row = {
   promise: 'query_timeout cancels the query on the server and keeps the connection usable',
   async run(context) {
-    const pool = poolOf(context, { max: 1, query_timeout: 200, application_name: 'query-timeout' })
-    const pid = await pidOf(pool)
-    await pool.query('SELECT pg_sleep(20)').catch(() => {})
-    const { rows } = await context.observer.query(
-      'SELECT state, query FROM pg_stat_activity WHERE pid = $1',
-      [pid],
-    )
-    must(rows[0]?.state === 'idle', 'the query still runs on the server')
-    must((await pidOf(pool)) === pid, 'the connection was given up')
+    const pool = poolOf(context, { max: 1, query_timeout: 200 })
+    // Connecting is part of no query.
+    const pid = await borrowedPid(pool)
+    await pool.query('SELECT pg_sleep(600)').catch(() => {})
+    await context.soon(untilIdle(context, pid), 'the end of the query on the server')
+    must((await context.soon(borrowedPid(pool), 'the next query')) === pid, 'the connection was given up')
   },
 }
 
@@ -142,7 +142,8 @@ const boundedWait: Row = {
   async run(context) {
     const pool = poolOf(context, { max: 1 })
     await pool.connect()
-    await soon(
+    // The shortest patience has to be longer than the deadline.
+    await context.soon(
       pool.connect().catch(() => {}),
       'giving up',
       6_000,
@@ -157,7 +158,7 @@ const boundedQueue: Row = {
     await pool.connect()
     const callers = Array.from({ length: 12 }, () => pool.connect().then(() => {}))
     for (const caller of callers.slice(0, -1)) caller.catch(() => {})
-    const refusal = await soon(
+    const refusal = await context.soon(
       callers.at(-1)?.catch(error => error) ?? Promise.resolve(),
       'refusing the 12th caller',
     )
@@ -168,7 +169,7 @@ const boundedQueue: Row = {
 const busyOrDown: Row = {
   promise: 'an error says whether the pool is busy or the server down, with numbers and the real cause',
   async run(context) {
-    const busy = poolOf(context, { max: 1, connectionTimeoutMillis: 100 })
+    const busy = poolOf(context, { max: 1, connectionTimeoutMillis: 2_000 })
     await busy.connect()
     const busyError = await busy.query('SELECT 1').catch(error => error)
     must(
@@ -189,7 +190,7 @@ const refill: Row = {
     const pid = await pidOf(pool)
     const replaced = event(pool, 'connect')
     await context.observer.query('SELECT pg_terminate_backend($1)', [pid])
-    await soon(replaced, 'opening a replacement')
+    await context.soon(replaced, 'opening a replacement')
   },
 }
 
@@ -201,7 +202,7 @@ const deadPath: Row = {
     const pool = poolOf(context, { connectionString: proxy.url(context.url), max: 2, validateAfterIdle: 0 })
     await warm(pool, 1)
     proxy.stall(0)
-    await soon(pool.query('SELECT 1'), 'an answer on another connection')
+    await context.soon(pool.query('SELECT 1'), 'an answer on another connection')
   },
 }
 
@@ -224,7 +225,7 @@ const generation: Row = {
     const lost = event(pool, 'error')
     await context.observer.query('SELECT pg_terminate_backend($1)', [pid])
     await lost
-    await soon(pool.query('SELECT 1'), 'an answer on a new connection')
+    await context.soon(pool.query('SELECT 1'), 'an answer on a new connection')
   },
 }
 
@@ -234,7 +235,7 @@ const leak: Row = {
     const pool = poolOf(context, { leakDetection: 50 })
     const reported = event(pool, 'warning') as Promise<[{ code: string; borrowedAt: string }]>
     await pool.connect()
-    const [warning] = await soon(reported, 'the report')
+    const [warning] = await context.soon(reported, 'the report')
     must(warning.code === 'leak' && warning.borrowedAt.includes('table-rows'), 'the report names nobody')
   },
 }
@@ -244,13 +245,12 @@ const abortable: Row = {
   async run(context) {
     const pool = poolOf(context, { max: 1 })
     const pid = await pidOf(pool)
-    const query = { text: 'SELECT pg_sleep(20)', signal: AbortSignal.timeout(100) }
-    await soon(
+    const query = { text: 'SELECT pg_sleep(600)', signal: AbortSignal.timeout(100) }
+    await context.soon(
       pool.query(query).catch(() => {}),
       'the end of the query',
     )
-    const { rows } = await context.observer.query('SELECT state FROM pg_stat_activity WHERE pid = $1', [pid])
-    must(rows[0]?.state === 'idle', 'the query still runs on the server')
+    await context.soon(untilIdle(context, pid), 'the end of the query on the server')
   },
 }
 

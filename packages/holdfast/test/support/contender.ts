@@ -35,8 +35,11 @@ function takeBack(pool: pg.Pool): void {
   }
 }
 
+/** Longer than anything takes that ends at all, on a machine that is busy with other things. */
+const PATIENCE_MS = 30_000
+
 /** Fails unless the promise settles soon: for calls whose failure mode is to hang. */
-export async function soon<T>(promise: Promise<T>, what: string, millis = 2_000): Promise<T> {
+export async function soon<T>(promise: Promise<T>, what: string, millis = PATIENCE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} did not happen within ${millis} ms`)), millis)
@@ -55,7 +58,7 @@ export function event(emitter: NodeJS.EventEmitter, name: string): Promise<unkno
 }
 
 /** What a promise was rejected with; fails when it was not. */
-export function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+export function rejection(promise: Promise<unknown>): Promise<Error & { code?: string; retry?: string }> {
   return promise.then(
     () => Promise.reject(new Error('it was not rejected')),
     error => error,

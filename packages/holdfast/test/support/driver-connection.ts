@@ -1,17 +1,16 @@
 import pg from 'pg'
-import { systemClock } from '../../dist/base/clock.js'
+import { type Clock, systemClock } from '../../dist/base/clock.js'
 import { DeadlineWatch } from '../../dist/base/deadline-watch.js'
 import type { QueryFrame, QueryRequest, RawCapture } from '../../dist/base/execute.js'
 import { type ConnectionOptions, PgConnection } from '../../dist/driver/pg-connection.js'
 
 /** A supervised connection of its own, to see what the driver does with a request. */
-export async function driverConnection(config: pg.ClientConfig): Promise<PgConnection> {
+export async function driverConnection(
+  config: pg.ClientConfig,
+  clock: Clock = systemClock,
+): Promise<PgConnection> {
   const client = new pg.Client(config)
-  const options: ConnectionOptions = {
-    clock: systemClock,
-    deadlines: new DeadlineWatch(systemClock),
-    queryTimeout: 0,
-  }
+  const options: ConnectionOptions = { clock, deadlines: new DeadlineWatch(clock), queryTimeout: 0 }
   const connection = new PgConnection(client, options)
   await client.connect()
   return connection
