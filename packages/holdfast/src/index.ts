@@ -22,13 +22,15 @@ export {
   type Retry,
   TransactionError,
 } from './base/errors.js'
-export type { PoolOptions } from './base/options.js'
+export type { PoolOptions, RetryOptions } from './base/options.js'
+export type { OptInCode } from './base/retry-action.js'
 export type { Logger, Warning } from './base/warning.js'
 export type { CacheInfo } from './cache/cache-info.js'
 export type { CacheStats } from './cache/cache-stats.js'
 export type { Explanation } from './cache/explain.js'
 export type { InvalidateOptions, PoolCache } from './cache/pool-cache.js'
 export type { RedisClusterOptions, RedisLocation, RedisSentinelOptions } from './cache/redis-source.js'
+export type { TransactionOutcome } from './connections/resolve-outcome.js'
 export type { Transaction, TransactionOptions } from './connections/transaction.js'
 export { errorCategory } from './driver/sqlstate.js'
 export type { QueryExtras } from './driver/to-request.js'

@@ -7,7 +7,7 @@ import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
 import { type Duration, parseDuration } from './base/duration.js'
 import { type EndOptions, endLimit } from './base/end-options.js'
-import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
+import { compose, type Execute, type Result } from './base/execute.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
@@ -15,25 +15,27 @@ import { Cache } from './cache/cache.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
+import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
+import { acquirePatiently } from './connections/patient-acquire.js'
+import { transactOnPool } from './connections/pool-transaction.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
+import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { onFirstSignal } from './connections/signals.js'
-import type { Transaction, TransactionOptions } from './connections/transaction.js'
-import { beginStatement, runTransaction } from './connections/transaction.js'
+import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
 import { type ClientClass, openConnection } from './driver/open-connection.js'
 import type { PgConnection } from './driver/pg-connection.js'
-import type { Outcome } from './driver/running-query.js'
-import { isRolledBackConflict } from './driver/sqlstate.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
-import { retry } from './resilience/retry.js'
+import { retrierFor } from './resilience/retrier.js'
+import { rollsBackWhole } from './sql/rolls-back-whole.js'
 
 /** Limits of a call that waits for a connection. */
 export interface AcquireOptions {
@@ -62,6 +64,7 @@ export class Pool extends pg.Pool {
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
+  readonly #calls: CallContext
   readonly #execute: Execute
   readonly #cache: Cache | undefined
   readonly #stopSignals: () => void
@@ -89,7 +92,19 @@ export class Pool extends pg.Pool {
       clock: this.#clock,
       warn: warning => this.#warn(warning),
     })
-    const toDatabase = compose([this.#stats.count], request => this.#onConnection(request))
+    this.#calls = {
+      connections: this.#connections,
+      retrier: retrierFor(settings, {
+        clock: this.#clock,
+        random: Math.random,
+        freshPasswords: typeof this.#resolved.config.password === 'function',
+      }),
+      now: () => this.#clock.now(),
+      optIn: settings.retryOptIn,
+      rollsBackWhole,
+      log: checked.log,
+    }
+    const toDatabase = compose([this.#stats.count], request => callDatabase(this.#calls, request))
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
@@ -171,15 +186,28 @@ export class Pool extends pg.Pool {
     fn: (tx: Transaction) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const begin = beginStatement(options)
+    const toRequestNow: TransactionContext['toRequest'] = (config, values) =>
+      toRequest(config, values, this.#requestDefaults)
     const limits = this.#limits(options)
-    return retry(() => this.#transact(begin, fn, limits), {
-      ...limits,
-      attempts: options.attempts ?? 1,
-      isRetryable: isRolledBackConflict,
-      clock: this.#clock,
-      random: Math.random,
-    })
+    const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, toRequest: toRequestNow }
+    return transactOnPool(parts, fn, options)
+  }
+
+  /**
+   * Finds out whether a transaction was committed of which the error says that nobody knows. One in progress is waited
+   * for, until the `timeout` (default: the pool's `query_timeout`).
+   *
+   * @param error the error as it was thrown, or one that wraps it
+   * @throws what the question to the database fails with
+   */
+  async resolveOutcome(error: unknown, options: AcquireOptions = {}): Promise<TransactionOutcome> {
+    const limits = this.#limits({ timeout: this.#settings.queryTimeout, ...options })
+    const ask = (text: string, values: unknown[]) => {
+      const config = { text, types: new pg.TypeOverrides(), readOnly: true }
+      const request = toRequest(config, values, this.#requestDefaults)
+      return callDatabase(this.#calls, { ...request, ...limits }) as Promise<QueryResult>
+    }
+    return resolveOutcome(error, { ask, clock: this.#clock, random: Math.random, limits })
   }
 
   /**
@@ -212,7 +240,7 @@ export class Pool extends pg.Pool {
   health({ timeout = 5_000 }: { timeout?: Duration } = {}): Promise<Health> {
     return checkHealth({
       clock: this.#clock,
-      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true }, undefined),
+      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true, retry: false }, undefined),
       numbers: () => this.#connections.numbers(),
     })
   }
@@ -265,46 +293,8 @@ export class Pool extends pg.Pool {
     return { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
   }
 
-  #onConnection(request: QueryRequest): Promise<Result> {
-    if (request.guarded) return this.#onGuardedConnection(request)
-    return new Promise((resolve, reject) => {
-      const serve = (pooled: PooledConnection) => this.#run(pooled, request, { resolve, reject })
-      this.#connections.lend(request, { serve, refuse: reject })
-    })
-  }
-
-  /** A statement that may write or change its session: the connection's guard sees it. */
-  async #onGuardedConnection(request: QueryRequest): Promise<Result> {
-    const pooled = await this.#connections.acquire(request)
-    try {
-      return await pooled.connection.query(request)
-    } finally {
-      this.#connections.release(pooled)
-    }
-  }
-
-  /** Gives the connection back in the moment the answer is there: the next caller need not wait for ours. */
-  #run(pooled: PooledConnection, request: QueryRequest, outcome: Outcome): void {
-    const { log } = this.#options
-    log?.('dispatching query')
-    const giveBack = () => {
-      log?.('query dispatched')
-      this.#connections.release(pooled)
-    }
-    pooled.connection.start(request, {
-      resolve: result => {
-        giveBack()
-        outcome.resolve(result)
-      },
-      reject: error => {
-        giveBack()
-        outcome.reject(error)
-      },
-    })
-  }
-
   async #submit(submittable: Submittable, values: unknown[] | undefined): Promise<unknown> {
-    const pooled = await this.#connections.acquire(UNLIMITED)
+    const pooled = await acquirePatiently(this.#calls, UNLIMITED)
     const query = pooled.client.query as (...args: unknown[]) => void
     try {
       return await new Promise((resolve, reject) => {
@@ -318,21 +308,9 @@ export class Pool extends pg.Pool {
     }
   }
 
-  /** One run of a transaction on a connection of its own. */
-  async #transact<T>(begin: string, fn: (tx: Transaction) => Promise<T> | T, limits: Limits): Promise<T> {
-    const pooled = await this.#connections.acquire(limits)
-    const toRequestHere = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
-      toRequest(config, values, this.#requestDefaults)
-    try {
-      return await runTransaction({ pooled, limits, toRequest: toRequestHere }, begin, fn)
-    } finally {
-      this.#connections.release(pooled)
-    }
-  }
-
   async #borrow(limits: Limits): Promise<PoolClient> {
     const borrower = this.#settings.leakDetection > 0 ? new Error('borrowed') : undefined
-    const pooled = await this.#connections.acquire(limits)
+    const pooled = await acquirePatiently(this.#calls, limits)
     pooled.borrower = borrower
     pooled.client.release = this.#releaseOnce(pooled)
     return pooled.client
@@ -380,6 +358,8 @@ export class Pool extends pg.Pool {
     })
     try {
       await onConnect?.(connection.client)
+      if (this.#cache !== undefined)
+        await connection.learnIncarnation({ deadline: Number.POSITIVE_INFINITY, signal })
       if (verify)
         await new Promise<void>((resolve, reject) =>
           verify(connection.client, e => (e ? reject(e) : resolve())),

@@ -1,6 +1,15 @@
 export { type CertificateAuthority, certificateAuthority } from './certificate-authority.js'
 export { type FakeClock, fakeClock } from './fake-clock.js'
-export { FaultProxy } from './fault-proxy.js'
+export type { Fault } from './fault-proxy/armed-fault.js'
+export {
+  type FaultPlan,
+  type FaultPlanOptions,
+  faultPlan,
+  type SeededFaultPlan,
+} from './fault-proxy/fault-plan.js'
+export type { FaultAction, FaultCondition, FaultPoint, FaultRule } from './fault-proxy/fault-rule.js'
+export type { Direction, Protocol } from './fault-proxy/message.js'
+export { FaultProxy, type FaultProxyOptions } from './fault-proxy.js'
 export { findProgram } from './find-program.js'
 export { freePort } from './free-port.js'
 export type {

@@ -165,6 +165,16 @@ export class PostgresServer {
     await this.#process.kill(signal)
   }
 
+  /**
+   * Sends a signal to one backend. SIGKILL makes the server end all others too and recover; SIGSTOP and SIGCONT freeze
+   * that one and let it go on.
+   *
+   * @throws Error when the process is none of this server's
+   */
+  signalBackend(pid: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
+    this.#process.signalChild(pid, signal)
+  }
+
   /** Freezes the server and all its backends: connections stay open, nothing answers. */
   pause(): void {
     this.#process.pause()

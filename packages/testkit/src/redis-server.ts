@@ -94,6 +94,12 @@ export class RedisServer {
     await this.#process.end('SIGTERM', STOP_PATIENCE)
   }
 
+  /** Stops and starts again on the same port, empty. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
   /** Ends the server without any farewell. Resolves when it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await this.#process.kill(signal)

@@ -63,6 +63,14 @@ export class ServerProcess {
     while (tree.some(isAlive)) await new Promise(resolve => setTimeout(resolve, POLL))
   }
 
+  /** @throws Error when `pid` is no process that the running one has started */
+  signalChild(pid: number, signal: NodeJS.Signals): void {
+    const parent = this.#process?.pid
+    if (parent === undefined || !descendants(parent).includes(pid))
+      throw new Error(`Process ${pid} is none of this server's`)
+    process.kill(pid, signal)
+  }
+
   /** Stops the process and all its children in the middle of whatever they do; sockets stay open, mute. */
   pause(): void {
     const pid = this.#process?.pid

@@ -1,5 +1,6 @@
 import net from 'node:net'
-import { Transform } from 'node:stream'
+import { PLAIN_WIRE } from './fault-proxy/message.js'
+import { ProxiedConnection } from './fault-proxy/proxied-connection.js'
 
 /** A TCP proxy whose connections can be held back, to make a slow or a dead network out of a real server. */
 export interface TcpProxy {
@@ -26,10 +27,10 @@ export interface TcpProxyOptions {
   readonly delay?: number
 }
 
-/** One connection: towards the client, and towards the target once it is forwarded. */
-interface Pair {
+/** One connection: towards the client, and through the proxy once it is forwarded. */
+interface Accepted {
   readonly near: net.Socket
-  far: net.Socket | undefined
+  forwarded: ProxiedConnection | undefined
 }
 
 /** Starts a proxy to a port of this machine. */
@@ -37,17 +38,17 @@ export async function startTcpProxy(
   targetPort: number,
   { delay = 0 }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
-  const pairs: Pair[] = []
+  const connections: Accepted[] = []
   const greetings: Buffer[] = []
   let held: (() => void)[] | undefined
   // A client may say that it is done and still wait for the end of what it asked for, as who cancels does.
   const server = net.createServer({ allowHalfOpen: true }, near => {
-    const pair: Pair = { near, far: undefined }
-    pairs.push(pair)
+    const connection: Accepted = { near, forwarded: undefined }
+    connections.push(connection)
     near.on('error', () => near.destroy())
     const start = () => {
       near.once('data', (message: Buffer) => greetings.push(message))
-      forward(pair, targetPort, delay)
+      forward(connection, targetPort, delay)
     }
     if (held === undefined) start()
     else held.push(start)
@@ -57,7 +58,7 @@ export async function startTcpProxy(
   return {
     port,
     get accepted() {
-      return pairs.length
+      return connections.length
     },
     greetings,
     url: targetUrl => Object.assign(new URL(targetUrl), { port: String(port) }).href,
@@ -68,46 +69,25 @@ export async function startTcpProxy(
       for (const start of held ?? []) start()
       held = undefined
     },
-    stall(index) {
-      const pair = pairs[index]
-      pair?.near.unpipe()
-      pair?.far?.unpipe()
-      pair?.near.pause()
-    },
-    cut(index) {
-      pairs[index]?.near.destroy()
-    },
+    stall: index => connections[index]?.forwarded?.hold(connections),
+    cut: index => void connections[index]?.near.destroy(),
     async close() {
-      for (const { near, far } of pairs) {
+      for (const { near, forwarded } of connections) {
         near.destroy()
-        far?.destroy()
+        forwarded?.end()
       }
       await new Promise(resolve => server.close(resolve))
     },
   }
 }
 
-/** Connects the pair; when one side goes, so does the other, once what is under way has arrived. */
-function forward(pair: Pair, targetPort: number, delay: number): void {
-  const { near } = pair
-  const far = net.connect(targetPort, '127.0.0.1')
-  pair.far = far
-  far.on('error', () => near.destroy())
-  far.on('close', () => setTimeout(() => near.destroy(), delay))
-  near.on('close', () => setTimeout(() => far.destroy(), delay))
-  if (delay === 0) near.pipe(far).pipe(near)
-  else near.pipe(later(delay)).pipe(far).pipe(later(delay)).pipe(near)
-}
-
-/** Passes everything on in order, the end included, `delay` milliseconds after it came. */
-function later(delay: number): Transform {
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      setTimeout(() => this.push(chunk), delay)
-      done()
-    },
-    flush(done) {
-      setTimeout(done, delay)
-    },
+function forward(accepted: Accepted, targetPort: number, delay: number): void {
+  accepted.forwarded = new ProxiedConnection({
+    client: accepted.near.setNoDelay(true),
+    server: net.connect({ port: targetPort, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }),
+    wire: PLAIN_WIRE,
+    faults: [],
+    delay,
+    onClosed: () => undefined,
   })
 }

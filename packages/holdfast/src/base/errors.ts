@@ -117,7 +117,7 @@ export const ERROR_CODES = {
     category: 'outcome-unknown',
     retry: 'unknown',
     about:
-      'The connection was lost after the statement had been sent and before the answer came: it may have been applied.',
+      'The connection was lost after the statement had been sent and before the answer came: it may have been applied. `pool.resolveOutcome(error)` finds out where the transaction is known (`xid`).',
   },
   HOLDFAST_QUERY_TIMEOUT: {
     category: 'timeout',
@@ -244,6 +244,8 @@ export class ConnectionLostError extends HoldfastError {
 /** The connection was lost after the statement was sent: it may or may not have been applied. */
 export class OutcomeUnknownError extends HoldfastError {
   override readonly name = 'OutcomeUnknownError'
+  /** The transaction, as `pg_xact_status` takes it; absent where the server had not told it. See `pool.resolveOutcome`. */
+  declare xid?: string
 }
 
 /** The query ran past its time and was cancelled. */

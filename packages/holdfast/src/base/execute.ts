@@ -15,6 +15,8 @@ export interface QueryRequest extends Limits {
   readonly idempotent: boolean
   /** Goes through the connection's guard: it may write, or change the session. */
   readonly guarded?: boolean
+  /** `false`: its first failure is its last. */
+  readonly retry?: false
   /** What the caller says about caching; read by the cache alone. */
   readonly cache?: unknown
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */

@@ -70,6 +70,21 @@ export const integer =
     throw new OptionsError(path, `a whole number ${range}`, describeGiven(value))
   }
 
+/** A part of a whole. */
+export const fraction: Rule = (value, path) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value
+  throw new OptionsError(path, 'a number from 0 to 1', describeGiven(value))
+}
+
+/** A list of which each entry is one of some words. */
+export const listOf =
+  (words: readonly string[]): Rule =>
+  (value, path) => {
+    const unknown = Array.isArray(value) ? value.find(each => !words.includes(each)) : value
+    if (Array.isArray(value) && unknown === undefined) return [...new Set(value)]
+    throw new OptionsError(path, `a list of ${words.join(', ')}`, describeGiven(unknown))
+  }
+
 /** A duration; `false` and `null` are 0, which switches the limit off, as with pg's timeouts. */
 export const duration: Rule = (value, path) =>
   value === false || value === null ? 0 : parseDuration(value, path)

@@ -44,6 +44,8 @@ describe('settings', () => {
       leakDetection: 60_000,
       maxWaiting: 1_000,
       connectAttempts: 3,
+      retryBudget: 0.2,
+      retryOptIn: new Set(),
       allowExitOnIdle: false,
     })
   })
@@ -61,6 +63,23 @@ describe('settings', () => {
   test('know no bound for waiting callers without overload protection, and one attempt without retry', () => {
     const resolved = settings({ overload: false, retry: false })
     expect(resolved).toMatchObject({ maxWaiting: Number.POSITIVE_INFINITY, connectAttempts: 1 })
+  })
+
+  test('say which errors are retried besides, and how much may be', () => {
+    const resolved = settings({ retry: { attempts: 5, budget: 0.5, optIn: ['55P03', '55P03'] } })
+    expect(resolved).toMatchObject({ connectAttempts: 5, retryBudget: 0.5 })
+    expect(resolved.retryOptIn).toEqual(new Set(['55P03']))
+  })
+
+  test.each([
+    [{ budget: 2 }, /"retry.budget": expected a number from 0 to 1, given/],
+    [{ budget: '20%' }, /"retry.budget": expected a number from 0 to 1, given/],
+    [{ optIn: ['23502'] }, /"retry.optIn": expected a list of 55P03, 55006, .*, given/],
+    [{ optIn: '23505' }, /"retry.optIn": expected a list of/],
+    [{ attempts: 0 }, /"retry.attempts"/],
+    [{ retries: 3 }, /"retry.retries".*unknown/],
+  ])('refuse impossible retries: %o', (retry, message) => {
+    expect(() => checkPoolOptions({ retry })).toThrow(message)
   })
 
   test('refuse more idle connections than there may be', () => {

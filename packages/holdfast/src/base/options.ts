@@ -2,7 +2,18 @@ import type { PoolConfig } from 'pg'
 import { type CacheOptions, type CacheSettings, cacheOption, resolveCacheSettings } from './cache-options.js'
 import type { Duration } from './duration.js'
 import { OptionsError } from './errors.js'
-import { any, checkOptions, duration, integer, nested, ofType, type Rules } from './option-rules.js'
+import {
+  any,
+  checkOptions,
+  duration,
+  fraction,
+  integer,
+  listOf,
+  nested,
+  ofType,
+  type Rules,
+} from './option-rules.js'
+import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -25,13 +36,22 @@ export interface PoolOptions extends PoolConfig {
   /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
   overload?: { /** Callers that may wait for a connection. Default: 1,000. */ maxWaiting?: number } | false
-  retry?:
-    | { /** Attempts to connect before waiting callers are told. Default: 3. */ attempts?: number }
-    | false
+  /** What is tried again when it fails, and how often; see the guide "Retries". */
+  retry?: RetryOptions | false
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
+}
+
+/** When a failed call is made again. Only calls that were certainly not applied are, and those declared repeatable. */
+export interface RetryOptions {
+  /** Runs of a statement in all, and rounds of connecting before waiting callers are told. Default: 3. */
+  attempts?: number
+  /** How many retries there may be for each request, from 0 to 1; about ten more are always possible. Default: 0.2. */
+  budget?: number
+  /** SQLSTATEs after which a statement is run again besides. Default: none. */
+  optIn?: OptInCode[]
 }
 
 /** What the environment says about where the process runs. */
@@ -52,6 +72,8 @@ export interface PoolSettings {
   readonly leakDetection: number
   readonly maxWaiting: number
   readonly connectAttempts: number
+  readonly retryBudget: number
+  readonly retryOptIn: ReadonlySet<OptInCode>
   readonly allowExitOnIdle: boolean
   /** Absent: nothing is cached. */
   readonly cache: CacheSettings | undefined
@@ -93,7 +115,7 @@ const RULES: Rules = {
   validateAfterIdle: duration,
   leakDetection: duration,
   overload: nested({ maxWaiting: integer(0) }),
-  retry: nested({ attempts: integer(1, 100) }),
+  retry: nested({ attempts: integer(1, 100), budget: fraction, optIn: listOf(OPT_IN_CODES) }),
   cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
@@ -129,6 +151,7 @@ export function resolveSettings(
 ): PoolSettings {
   const max = options.max ?? options.poolSize ?? defaultMax(host, env)
   const minIdle = options.minIdle ?? 0
+  const retry = options.retry === false ? { attempts: 1 } : (options.retry ?? {})
   if (minIdle > max) throw new OptionsError('minIdle', `at most max (${max})`, String(minIdle))
   return Object.freeze({
     name: options.name ?? 'main',
@@ -143,7 +166,9 @@ export function resolveSettings(
     validateAfterIdle: (options.validateAfterIdle as number | undefined) ?? 1_000,
     leakDetection: (options.leakDetection as number | undefined) ?? 60_000,
     maxWaiting: limitOf(options.overload, 'maxWaiting', 1_000),
-    connectAttempts: options.retry === false ? 1 : (options.retry?.attempts ?? 3),
+    connectAttempts: retry.attempts ?? 3,
+    retryBudget: retry.budget ?? 0.2,
+    retryOptIn: new Set(retry.optIn),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
   })

@@ -9,6 +9,8 @@ export interface GuardedConnection {
    * temporary tables), empty when nothing was. Set by the guard, and written into each {@link QueryRequest.capture}.
    */
   session: string
+  /** Of the server, when it was asked for and could tell: see `TransactionId`. */
+  readonly incarnation: string | undefined
   /** The server's process for it; `null` before it is known. */
   readonly processID: number | null
 }

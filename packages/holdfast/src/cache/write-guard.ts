@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js'
 import { within } from '../base/deadline.js'
 import type { Execute, QueryRequest, Result } from '../base/execute.js'
 import type { GuardedConnection, StatementGuard, Submission } from '../base/statement-guard.js'
+import { noteTransaction } from '../base/transaction-id.js'
 import type { BatchPlan, ControlPlan, OpaquePlan, TableInfo, TextPlan, WritePlan } from '../sql/plan.js'
 import { isOfAttribution, textOf, unattributed } from './attributed.js'
 import { type Counting, readCounts, type TransactionCounts } from './change-counts.js'
@@ -101,6 +102,8 @@ export class WriteGuard implements StatementGuard {
     this.#noteSession(plan, request)
     switch (plan.kind) {
       case 'read':
+        // Proven to change nothing, so a lost answer is no lost write.
+        return send(request.readOnly ? request : { ...request, readOnly: true })
       case 'session':
         return send(request)
       case 'control':
@@ -333,7 +336,12 @@ export class WriteGuard implements StatementGuard {
     ledger.uncounted = !trusted
     ledger.definitions ||= ledger.changedDefinitions(counts)
     const names = ledger.tags(this.#context.tables, counts)
-    if (xid === undefined || names.length === 0) return this.#commitUnmarked(ledger, { request, send })
+    if (xid === undefined || names.length === 0) {
+      return this.#commitUnmarked(ledger, { request, send }).catch(error => {
+        this.#noteTransaction(error, xid)
+        throw error
+      })
+    }
     const marking = await this.#markOrRollBack({ names, transaction: xid }, { request, send })
     try {
       const result = await send(request)
@@ -345,10 +353,17 @@ export class WriteGuard implements StatementGuard {
       }
       return result
     } catch (error) {
+      this.#noteTransaction(error, xid)
       if (isUndecided(error, request)) marking.keep()
       else await marking.release()
       throw error
     }
+  }
+
+  /** So that the application can find out how it ended. */
+  #noteTransaction(error: unknown, xid: string | undefined): void {
+    const { incarnation } = this.#connection
+    if (xid !== undefined && incarnation !== undefined) noteTransaction(error, { xid, incarnation })
   }
 
   async #commitUnmarked(

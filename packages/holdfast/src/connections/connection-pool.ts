@@ -52,6 +52,7 @@ export class ConnectionPool {
   #useTime = 0
   /** Since when somebody has been waiting without a break. */
   #pressureSince = 0
+  #wasReached = false
   #ending = false
   #onEnded: (() => void) | undefined
 
@@ -89,6 +90,11 @@ export class ConnectionPool {
   /** Whether the server can be reached as far as the pool knows. */
   get reachable(): boolean {
     return this.#connector.lastError === undefined
+  }
+
+  /** Whether the server was reached at least once. */
+  get wasReached(): boolean {
+    return this.#wasReached
   }
 
   /** The pool at this moment, for errors and statistics. */
@@ -151,6 +157,12 @@ export class ConnectionPool {
   distrust(): void {
     this.#generation++
     this.#options.listener.onDistrust()
+  }
+
+  /** Closes what is idle, and checks what is lent before it is lent again: another server may be the right one. */
+  evict(): void {
+    this.distrust()
+    for (const pooled of [...this.#idle]) this.close(pooled)
   }
 
   /** Opens connections until `count` are idle or on their way, within `max`. */
@@ -322,6 +334,7 @@ export class ConnectionPool {
     })
     connection.onLost = error => this.#lost(pooled, error)
     this.#all.add(pooled)
+    this.#wasReached = true
     listener.onConnect(pooled)
     if (this.#ending || !connection.usable) return this.close(pooled)
     this.#rest(pooled)

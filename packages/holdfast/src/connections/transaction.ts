@@ -5,6 +5,8 @@ import { OptionsError, QueryTimeoutError, TransactionError } from '../base/error
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { QueryExtras } from '../driver/to-request.js'
 import type { PooledConnection } from './pooled-connection.js'
+import type { TransactionRun } from './replay.js'
+import type { XidWatch } from './xid-watch.js'
 
 /** How a transaction runs. */
 export interface TransactionOptions {
@@ -20,9 +22,13 @@ export interface TransactionOptions {
   signal?: AbortSignal
   /**
    * How often the whole function may run when the server rolled it back for a conflict (40001, 40P01). Its
-   * effects outside the database happen each time. Default: 1.
+   * effects outside the database happen each time. Default: 1, with `replaySafe` that of the pool's `retry`.
    */
   attempts?: number
+  /**
+   * The function may run again as a whole also when the connection was lost before its COMMIT was sent. Default: false.
+   */
+  replaySafe?: boolean
 }
 
 /** What the function of a transaction works with. */
@@ -54,7 +60,13 @@ export function beginStatement({ isolation, readOnly, deferrable }: TransactionO
 /** The limits of a transaction, and how the arguments of its statements become requests. */
 export interface TransactionContext {
   readonly pooled: PooledConnection
+  /** Told how far it has come. */
+  readonly state: TransactionRun
   readonly limits: Limits
+  /** Learns its id; absent where somebody else does, or nobody can. */
+  readonly watch?: XidWatch | undefined
+  /** The server refuses writes: a COMMIT without an answer has lost nothing. */
+  readonly readOnly: boolean
   readonly toRequest: (
     config: string | (QueryConfig & QueryExtras),
     values: unknown[] | undefined,
@@ -82,11 +94,13 @@ export async function runTransaction<T>(
   }
   let value: T
   try {
+    context.state.started = true
     const work = (async () => fn(scope))()
     value = await within(work, context.limits, { clock: connection.clock, error: expired })
   } catch (error) {
     scope.close()
     context.pooled.rollbackExpected = true
+    context.state.endedByHand = connection.transactionStatus() === 'I'
     // Past its deadline the caller does not wait for the rollback: the release does it.
     if (inTime) await connection.reset()
     throw error
@@ -104,7 +118,8 @@ function limitError(reason: 'timeout' | 'abort', { signal }: Limits): Error {
 }
 
 /** Ends the transaction and makes sure that it was a commit. */
-async function commit({ pooled, limits, toRequest }: TransactionContext): Promise<void> {
+async function commit(context: TransactionContext): Promise<void> {
+  const { pooled, watch } = context
   const { connection } = pooled
   if (connection.usable && connection.quiet && connection.outsideTransaction) {
     throw new TransactionError(
@@ -113,9 +128,12 @@ async function commit({ pooled, limits, toRequest }: TransactionContext): Promis
     )
   }
   // Past its deadline or aborted, a transaction must not be committed.
-  const { command } = (await connection.query({ ...toRequest('COMMIT', undefined), ...limits })) as {
-    command: string
-  }
+  const request = { ...context.toRequest('COMMIT', undefined), ...context.limits, readOnly: context.readOnly }
+  await watch?.ask(request, connection.send)
+  const { command } = (await connection.query(request).catch(error => {
+    watch?.note(error)
+    throw error
+  })) as { command: string }
   if (command === 'COMMIT') return
   throw new TransactionError(
     'HOLDFAST_TRANSACTION_ABORTED',
@@ -183,8 +201,14 @@ class Scope implements Transaction {
     }
   }
 
-  #send(request: QueryRequest): Promise<Result> {
-    return this.#context.pooled.connection.query({ ...request, rolledBackIfLost: true })
+  async #send(given: QueryRequest): Promise<Result> {
+    const { pooled, watch } = this.#context
+    const request = { ...given, rolledBackIfLost: true }
+    if (watch === undefined) return pooled.connection.query(request)
+    const watched = watch.around(request)
+    const result = await pooled.connection.query(watched)
+    watch.answered(watched)
+    return result
   }
 }
 

@@ -5,6 +5,7 @@ import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
+import { INCARNATION } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
@@ -26,6 +27,10 @@ export interface ConnectionOptions {
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
 const HOUSEKEEPING_MS = 5_000
 
+/** What our own statements are. */
+const OWN_REQUEST = { readOnly: true, idempotent: true, rolledBackIfLost: true } as const
+const AS_TEXT = { getTypeParser: () => (value: unknown) => value }
+
 type QueryCallback = Callback<Result>
 
 /**
@@ -38,6 +43,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
   session = ''
+  incarnation: string | undefined
+  #wasAskedForIncarnation = false
   readonly #guard: StatementGuard | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
@@ -117,6 +124,16 @@ export class PgConnection implements QueryHost, GuardedConnection {
     const { name } = request.config as { name?: string }
     const replacing = name === undefined ? outcome : this.#replacingStale({ request, outcome, name })
     new RunningQuery(this, request, replacing).start()
+  }
+
+  /** Asks for the incarnation of the server, once; what it cannot tell stays unknown. */
+  async learnIncarnation(limits: Pick<QueryRequest, 'deadline' | 'signal'>): Promise<void> {
+    if (this.#wasAskedForIncarnation) return
+    this.#wasAskedForIncarnation = true
+    const config = { text: `SELECT ${INCARNATION}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
+    const request = { ...OWN_REQUEST, ...limits, startedAt: this.clock.now(), config, values: undefined }
+    const answer = (await this.send(request).catch(() => undefined)) as { rows: string[][] } | undefined
+    this.incarnation = answer?.rows[0]?.[0] ?? undefined
   }
 
   /** One round trip that proves the connection alive: an empty query. */
@@ -311,8 +328,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   async #attempt(text: string, millis: number): Promise<boolean> {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
-    const flags = { readOnly: true, idempotent: true, rolledBackIfLost: true }
-    return this.send({ config: text, values: undefined, ...limits, ...flags }).then(
+    return this.send({ config: text, values: undefined, ...limits, ...OWN_REQUEST }).then(
       () => true,
       () => false,
     )

@@ -5,10 +5,11 @@ import type { DeadlineWatch, Expiring } from '../base/deadline-watch.js'
 import { ConnectionLostError, OutcomeUnknownError, QueryTimeoutError, type Retry } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import { CapturedQuery } from './captured-query.js'
+import { type Failure, failureKind, noteFailure, type Situation } from './failure.js'
 import { FramedQuery } from './framed-query.js'
 import { maskError } from './mask-error.js'
 import { internals } from './pg-internals.js'
-import { isFatal } from './sqlstate.js'
+import { isFatal, isSqlState } from './sqlstate.js'
 import { SupervisedQuery } from './supervised-query.js'
 
 /** What a running query needs of its connection. */
@@ -137,10 +138,36 @@ export class RunningQuery implements Expiring {
     )
   }
 
+  /** The error for the caller; what is known of the failure is written down for whoever may try again. */
   #explain(error: Error): Error {
     const masked = maskError(error, this.#query?.values)
-    if (isFatal(masked)) return Object.assign(masked, { retry: this.#retryIfLost() })
-    return this.#host.lost === undefined ? masked : this.#lostError(error)
+    const isAnswer = isSqlState((masked as { code?: unknown }).code)
+    const kind = !isAnswer && this.#host.lost !== undefined ? 'lost' : failureKind(masked)
+    const situation = isAnswer && !isFatal(masked) ? this.#situationOfAnswered : this.#situationOfLost
+    const failure = noteFailure(masked, kind, situation)
+    const explained = this.#inWords(masked, failure)
+    if (explained !== masked) noteFailure(explained, kind, situation)
+    return explained
+  }
+
+  #inWords(error: Error, { kind, action }: Failure): Error {
+    if (!isSqlState((error as { code?: unknown }).code))
+      return this.#host.lost === undefined ? error : this.#lostError(error)
+    // That it may be applied twice does not say that it was not applied.
+    const isUndecided = kind === 'lost' && !this.#certainlyNotApplied()
+    if (action === 'unknown' || isUndecided) return this.#lostError(error)
+    return isFatal(error) && action !== 'never' ? Object.assign(error, { retry: 'safe' }) : error
+  }
+
+  get #situationOfAnswered(): Situation {
+    return this.#request.rolledBackIfLost ? 'in-transaction' : 'rejected'
+  }
+
+  get #situationOfLost(): Situation {
+    const { rolledBackIfLost, readOnly, idempotent } = this.#request
+    if (rolledBackIfLost) return 'in-transaction'
+    if (!this.#query?.sent) return 'not-sent'
+    return readOnly || idempotent ? 'repeatable' : 'in-flight'
   }
 
   #lostError(cause: Error): Error {

@@ -88,17 +88,15 @@ export function errorCategory(error: unknown): ErrorCategory | undefined {
   return undefined
 }
 
-/** Errors about the server's memory of a prepared statement: 0A000 only from the plan cache. */
+/**
+ * Errors about the server's memory of a prepared statement: 0A000 only from the plan cache. One with a context was
+ * raised inside a function or procedure, which has its own statements.
+ */
 export function isStaleStatement(error: unknown): boolean {
-  const { code, routine } = error as { code?: string; routine?: string }
+  const { code, routine, where } = error as { code?: string; routine?: string; where?: string }
+  if (where !== undefined) return false
   if (code === '0A000') return routine === 'RevalidateCachedQuery'
   return code === '26000' || code === '42P05'
-}
-
-/** Errors after which the server has rolled everything back, so that the whole can run again. */
-export function isRolledBackConflict(error: unknown): boolean {
-  const { code } = error as { code?: string }
-  return code === '40001' || code === '40P01' || isStaleStatement(error)
 }
 
 /** Answers after which the server closes the connection. */

@@ -17,6 +17,8 @@ export interface QueryExtras {
   readOnly?: boolean
   /** Applying it twice is the same as once. Default: false. */
   idempotent?: boolean
+  /** `false`: never tried again. Default: by the option `retry` of the pool. */
+  retry?: false
   /** Whether and how its result is cached. Default: by the options of the pool and its tables. */
   cache?: QueryCacheOptions
 }
@@ -49,6 +51,7 @@ export function toRequest(
     readOnly: extras.readOnly === true,
     idempotent: extras.idempotent === true,
     rolledBackIfLost: false,
+    ...(extras.retry === false && { retry: false as const }),
     ...(extras.cache !== undefined && { cache: extras.cache }),
   }
 }

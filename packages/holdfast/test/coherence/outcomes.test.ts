@@ -32,7 +32,8 @@ beforeAll(async () => {
       return proxy
     },
     // One connection at a time: the newest is the one that a write has.
-    options: { max: 1 },
+    // What may be repeated would be, and wait for what it repeats.
+    options: { max: 1, retry: { attempts: 1 } },
   })
   world.pool.on('error', () => undefined)
 })

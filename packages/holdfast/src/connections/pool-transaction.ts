@@ -1,0 +1,55 @@
+import type { Limits } from '../base/deadline.js'
+import type { CallContext } from './database-call.js'
+import { acquirePatiently } from './patient-acquire.js'
+import type { PooledConnection } from './pooled-connection.js'
+import { replayWhole, type TransactionRun } from './replay.js'
+import {
+  beginStatement,
+  runTransaction,
+  type Transaction,
+  type TransactionContext,
+  type TransactionOptions,
+} from './transaction.js'
+import { XidWatch } from './xid-watch.js'
+
+/** What a pool's transactions are made of. */
+export interface PoolTransactionParts extends Pick<TransactionContext, 'toRequest' | 'limits'> {
+  readonly calls: CallContext
+  /** Whether the guard of the connection learns the ids of transactions. */
+  readonly guarded: boolean
+}
+
+/**
+ * Runs a function in a transaction on a connection of its own, again as a whole where that is allowed.
+ *
+ * @throws as `Pool.transaction`
+ */
+export async function transactOnPool<T>(
+  parts: PoolTransactionParts,
+  fn: (tx: Transaction) => Promise<T> | T,
+  options: TransactionOptions,
+): Promise<T> {
+  const begin = beginStatement(options)
+  const { attempts, replaySafe = false, readOnly = false } = options
+  const { calls, limits, toRequest } = parts
+  const run = async (state: TransactionRun) => {
+    const pooled = await acquirePatiently(calls, limits)
+    try {
+      const watch = readOnly ? undefined : await watchXid(pooled, parts)
+      return await runTransaction({ pooled, state, limits, readOnly, watch, toRequest }, begin, fn)
+    } finally {
+      calls.connections.release(pooled)
+    }
+  }
+  return replayWhole(run, calls, { limits, attempts, replaySafe })
+}
+
+/** Where the server tells what it takes to know a transaction again. */
+async function watchXid(
+  { connection }: PooledConnection,
+  { guarded, limits }: { guarded: boolean; limits: Limits },
+): Promise<XidWatch | undefined> {
+  if (guarded) return undefined
+  await connection.learnIncarnation(limits)
+  return connection.incarnation === undefined ? undefined : new XidWatch(connection.incarnation)
+}
