@@ -15,12 +15,14 @@ export {
   OptionsError,
   OutcomeUnknownError,
   OverloadedError,
+  type OverloadReason,
   PoolEndedError,
   type PoolNumbers,
   PoolTimeoutError,
   QueryTimeoutError,
   type Retry,
   TransactionError,
+  UnavailableError,
 } from './base/errors.js'
 export type { PoolOptions } from './base/options.js'
 export type { Logger, Warning } from './base/warning.js'

@@ -213,6 +213,7 @@ export class Pool extends pg.Pool {
     return checkHealth({
       clock: this.#clock,
       ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true }, undefined),
+      outage: () => this.#connections.outage,
       numbers: () => this.#connections.numbers(),
     })
   }

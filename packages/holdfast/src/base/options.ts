@@ -26,7 +26,13 @@ export interface PoolOptions extends PoolConfig {
   logger?: Logger
   overload?: { /** Callers that may wait for a connection. Default: 1,000. */ maxWaiting?: number } | false
   retry?:
-    | { /** Attempts to connect before waiting callers are told. Default: 3. */ attempts?: number }
+    | {
+        /**
+         * Attempts to connect to a server that was never there before waiting callers are told. One that was there is
+         * waited for: a restart costs a pause. Default: 3.
+         */
+        attempts?: number
+      }
     | false
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false

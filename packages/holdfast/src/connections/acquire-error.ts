@@ -1,5 +1,11 @@
 import { formatMillis } from '../base/duration.js'
-import { OverloadedError, PoolEndedError, type PoolNumbers, PoolTimeoutError } from '../base/errors.js'
+import {
+  OverloadedError,
+  PoolEndedError,
+  type PoolNumbers,
+  PoolTimeoutError,
+  UnavailableError,
+} from '../base/errors.js'
 
 /** Why nobody got a connection. */
 export interface Shortage {
@@ -8,6 +14,8 @@ export interface Shortage {
   readonly lastError: Error | undefined
   /** How long the longest borrower has held its connection, in milliseconds. */
   readonly longestUse: number
+  /** In how many milliseconds another try may succeed, where that is known. */
+  readonly retryAfter?: number | undefined
 }
 
 /** No connection in time: says whether the pool was busy or the server could not be reached. */
@@ -18,13 +26,28 @@ export function acquireTimeoutError(millis: number, shortage: Shortage): PoolTim
   return new PoolTimeoutError('HOLDFAST_POOL_TIMEOUT', `${start}; ${why} [${show(numbers)}]`, {
     pool: numbers,
     ...(lastError && { cause: lastError }),
+    ...(shortage.retryAfter !== undefined && { retryAfter: shortage.retryAfter }),
   })
 }
 
 /** Too many callers wait already. */
 export function overloadedError(numbers: PoolNumbers): OverloadedError {
   const message = `Pool "${numbers.name}" is overloaded: ${numbers.waiting} callers already wait [${show(numbers)}]. Try again later, raise "max", or raise overload.maxWaiting.`
-  return new OverloadedError('HOLDFAST_OVERLOADED', message, { pool: numbers })
+  return new OverloadedError('queue full', message, { pool: numbers })
+}
+
+/** No attempt to reach the server will be made before the caller's deadline. @param retryAfter milliseconds */
+export function unavailableError(
+  numbers: PoolNumbers,
+  lastError: Error,
+  retryAfter: number,
+): UnavailableError {
+  const message = `Pool "${numbers.name}" cannot reach the server (${lastError.message}); the next attempt, in ${formatMillis(retryAfter)}, comes after the deadline of this call. Nothing was sent.`
+  return new UnavailableError('HOLDFAST_UNAVAILABLE', message, {
+    pool: numbers,
+    cause: lastError,
+    retryAfter,
+  })
 }
 
 /** The pool was ended, before or while the caller waited. */

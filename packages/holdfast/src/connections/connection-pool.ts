@@ -4,9 +4,10 @@ import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
 import type { PgConnection } from '../driver/pg-connection.js'
-import { acquireTimeoutError, overloadedError, poolEndedError } from './acquire-error.js'
+import { acquireTimeoutError, overloadedError, poolEndedError, unavailableError } from './acquire-error.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
+import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
 import { WaitQueue } from './wait-queue.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
@@ -61,7 +62,7 @@ export class ConnectionPool {
       ...options,
       attempts: options.settings.connectAttempts,
       onOpened: connection => this.#opened(connection),
-      onFailed: error => this.#openFailed(error),
+      onFailed: () => this.#openFailed(),
       onWake: () => this.#wake(),
     })
   }
@@ -89,6 +90,18 @@ export class ConnectionPool {
   /** Whether the server can be reached as far as the pool knows. */
   get reachable(): boolean {
     return this.#connector.lastError === undefined
+  }
+
+  /** Why nobody can be served at this moment; absent when it takes a caller to find out more. */
+  get outage(): Error | undefined {
+    const { lastError, millisToNextAttempt, hopeless } = this.#connector
+    const mayAsk = this.#all.size > 0 || (hopeless && millisToNextAttempt === 0)
+    return mayAsk ? undefined : lastError
+  }
+
+  /** The breaker of the server, and what it knows. */
+  get health(): NodeHealth {
+    return this.#connector.health
   }
 
   /** The pool at this moment, for errors and statistics. */
@@ -225,11 +238,11 @@ export class ConnectionPool {
   }
 
   #enqueue({ deadline, signal }: Limits, caller: Caller): void {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) return caller.refuse(refusal)
     const { clock, settings, deadlines } = this.#options
     const since = clock.now()
     const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
+    const refusal = this.#refusal(limit)
+    if (refusal !== undefined) return caller.refuse(refusal)
     const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal })
     if (this.#queue.size === 0) this.#pressureSince = since
     this.#queue.add(waiter)
@@ -238,12 +251,25 @@ export class ConnectionPool {
   }
 
   /** Why a caller need not even wait. */
-  #refusal(): Error | undefined {
+  #refusal(deadline: number): Error | undefined {
     if (this.#ending) return poolEndedError(this.numbers())
+    const unavailable = this.#unavailable(deadline)
+    if (unavailable !== undefined) return unavailable
     const soon = this.#capacity + this.#preparing + this.#connector.connecting + this.#idle.length
-    if (this.#queue.size >= this.#options.settings.maxWaiting + soon) return overloadedError(this.numbers())
-    const hopeless = this.#connector.down && this.#all.size === 0 && this.#connector.millisToNextAttempt > 0
-    return hopeless ? this.#connector.lastError : undefined
+    const isFull = this.#queue.size >= this.#options.settings.maxWaiting + soon
+    return isFull ? overloadedError(this.numbers()) : undefined
+  }
+
+  /** Why somebody with this deadline waits in vain for a server that is away; a pause is waited for. */
+  #unavailable(deadline: number): Error | undefined {
+    const { lastError, millisToNextAttempt, connecting, hopeless } = this.#connector
+    if (lastError === undefined || this.#all.size > 0 || millisToNextAttempt === 0) return undefined
+    if (hopeless) return lastError
+    const inTime = connecting > 0 || deadline > this.#options.clock.now() + millisToNextAttempt
+    if (inTime) return undefined
+    // Nobody has got through yet: what the server answers says more than how long it took.
+    if (!this.health.proven) return lastError
+    return unavailableError(this.numbers(), lastError, Math.ceil(millisToNextAttempt))
   }
 
   readonly #waitingRoom: WaitingRoom = {
@@ -257,13 +283,12 @@ export class ConnectionPool {
 
   #timeoutError(millis: number): Error {
     const now = this.#options.clock.now()
+    const { lastError, health, millisToNextAttempt } = this.#connector
+    if (health.answering && !health.proven && lastError !== undefined) return lastError
     const active = [...this.#all].filter(pooled => pooled.state === 'active')
     const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
-    return acquireTimeoutError(millis, {
-      numbers: this.numbers(),
-      lastError: this.#connector.lastError,
-      longestUse,
-    })
+    const retryAfter = lastError === undefined ? undefined : Math.ceil(millisToNextAttempt)
+    return acquireTimeoutError(millis, { numbers: this.numbers(), lastError, longestUse, retryAfter })
   }
 
   /** Matches callers with connections, then connections with demand. */
@@ -333,12 +358,18 @@ export class ConnectionPool {
     this.#options.listener.onIdle(pooled)
   }
 
-  #openFailed(error: Error): void {
+  #openFailed(): void {
     // While connections exist they may still serve those who wait.
-    if (this.#connector.down && this.#all.size === 0) {
-      for (const waiter of this.#queue) waiter.refuse(error)
-    }
+    if (this.#all.size === 0) this.#tellWhoWaitsInVain()
     this.#pump()
+  }
+
+  #tellWhoWaitsInVain(): void {
+    const { hopeless, lastError } = this.#connector
+    for (const waiter of this.#queue) {
+      const error = hopeless ? lastError : this.#unavailable(waiter.deadline)
+      if (error !== undefined) waiter.refuse(error)
+    }
   }
 
   #lost(pooled: PooledConnection, error: Error): void {
