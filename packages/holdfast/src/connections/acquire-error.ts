@@ -6,6 +6,7 @@ import {
   PoolTimeoutError,
   UnavailableError,
 } from '../base/errors.js'
+import { errorCategory } from '../driver/sqlstate.js'
 
 /** Why nobody got a connection. */
 export interface Shortage {
@@ -46,6 +47,8 @@ export function unavailableError(
   return new UnavailableError('HOLDFAST_UNAVAILABLE', message, {
     pool: numbers,
     cause: lastError,
+    // A server that is full is another matter than one that is gone.
+    category: errorCategory(lastError) ?? 'unreachable',
     retryAfter,
   })
 }
