@@ -42,7 +42,6 @@ describe('settings', () => {
       queryTimeout: 30_000,
       validateAfterIdle: 1_000,
       leakDetection: 60_000,
-      maxWaiting: 1_000,
       connectAttempts: 3,
       allowExitOnIdle: false,
     })

@@ -3,6 +3,12 @@ import { type CacheOptions, type CacheSettings, cacheOption, resolveCacheSetting
 import type { Duration } from './duration.js'
 import { OptionsError } from './errors.js'
 import { any, checkOptions, duration, integer, nested, ofType, type Rules } from './option-rules.js'
+import {
+  type OverloadOptions,
+  type OverloadSettings,
+  overloadOption,
+  resolveOverload,
+} from './overload-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -24,7 +30,8 @@ export interface PoolOptions extends PoolConfig {
   leakDetection?: Duration
   /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
-  overload?: { /** Callers that may wait for a connection. Default: 1,000. */ maxWaiting?: number } | false
+  /** What happens when more is asked than the database can serve; `false`: as many may wait as come. */
+  overload?: OverloadOptions | false
   retry?:
     | {
         /**
@@ -56,7 +63,7 @@ export interface PoolSettings {
   readonly queryTimeout: number
   readonly validateAfterIdle: number
   readonly leakDetection: number
-  readonly maxWaiting: number
+  readonly overload: OverloadSettings
   readonly connectAttempts: number
   readonly allowExitOnIdle: boolean
   /** Absent: nothing is cached. */
@@ -98,7 +105,7 @@ const RULES: Rules = {
   name: ofType('string'),
   validateAfterIdle: duration,
   leakDetection: duration,
-  overload: nested({ maxWaiting: integer(0) }),
+  overload: overloadOption,
   retry: nested({ attempts: integer(1, 100) }),
   cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
@@ -136,6 +143,10 @@ export function resolveSettings(
   const max = options.max ?? options.poolSize ?? defaultMax(host, env)
   const minIdle = options.minIdle ?? 0
   if (minIdle > max) throw new OptionsError('minIdle', `at most max (${max})`, String(minIdle))
+  const overload = resolveOverload(options.overload)
+  if (overload.reserved >= max) {
+    throw new OptionsError('overload.reserved', `less than max (${max})`, String(overload.reserved))
+  }
   return Object.freeze({
     name: options.name ?? 'main',
     max,
@@ -148,20 +159,11 @@ export function resolveSettings(
     queryTimeout: options.query_timeout ?? 30_000,
     validateAfterIdle: (options.validateAfterIdle as number | undefined) ?? 1_000,
     leakDetection: (options.leakDetection as number | undefined) ?? 60_000,
-    maxWaiting: limitOf(options.overload, 'maxWaiting', 1_000),
+    overload,
     connectAttempts: options.retry === false ? 1 : (options.retry?.attempts ?? 3),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
   })
-}
-
-/** A number inside an optional group: without limit when the group is switched off. */
-function limitOf<K extends string>(
-  options: Partial<Record<K, number>> | false | undefined,
-  name: K,
-  fallback: number,
-) {
-  return options === false ? Number.POSITIVE_INFINITY : (options?.[name] ?? fallback)
 }
 
 /** Variables that only the named platforms set for their functions. */

@@ -1,11 +1,13 @@
 import { formatMillis } from '../base/duration.js'
 import {
   OverloadedError,
+  type OverloadReason,
   PoolEndedError,
   type PoolNumbers,
   PoolTimeoutError,
   UnavailableError,
 } from '../base/errors.js'
+import type { Priority } from '../base/priority.js'
 import { errorCategory } from '../driver/sqlstate.js'
 
 /** Why nobody got a connection. */
@@ -32,9 +34,38 @@ export function acquireTimeoutError(millis: number, shortage: Shortage): PoolTim
 }
 
 /** Too many callers wait already. */
-export function overloadedError(numbers: PoolNumbers): OverloadedError {
-  const message = `Pool "${numbers.name}" is overloaded: ${numbers.waiting} callers already wait [${show(numbers)}]. Try again later, raise "max", or raise overload.maxWaiting.`
-  return new OverloadedError('queue full', message, { pool: numbers })
+export function overloadedError(shortage: Shortage): OverloadedError {
+  const what = `${shortage.numbers.waiting} callers already wait`
+  return turnedAway('queue full', what, shortage)
+}
+
+/** The caller waited, but others go first. @param waited milliseconds */
+export function shedError(shortage: Shortage, priority: Priority, waited: number): OverloadedError {
+  const what = `more calls come in than can be served, and this one (${priority}) was turned away after ${formatMillis(waited)}`
+  return turnedAway('shed', what, shortage)
+}
+
+/** The caller's turn would come too late. @param wait, left milliseconds: until its turn, and until its deadline */
+export function tooLateError(shortage: Shortage, wait: number, left: number): OverloadedError {
+  const what = `at the present rate the turn of this call comes in about ${formatMillis(wait)}, and its deadline in ${formatMillis(left)}`
+  return turnedAway('hopeless deadline', what, shortage)
+}
+
+function turnedAway(reason: OverloadReason, what: string, shortage: Shortage): OverloadedError {
+  const { numbers, lastError, retryAfter } = shortage
+  const message = `Pool "${numbers.name}" is overloaded: ${what} [${show(numbers)}]. Nothing was sent. ${REMEDIES[reason]}`
+  const cause = lastError && { cause: lastError }
+  return new OverloadedError(reason, message, {
+    pool: numbers,
+    ...cause,
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+}
+
+const REMEDIES: Readonly<Record<OverloadReason, string>> = {
+  'queue full': 'Try again later, raise "max", or raise overload.maxWaiting.',
+  shed: 'Try again later, or raise "max" if the server has room.',
+  'hopeless deadline': 'Try again later, give it more time, or raise "max" if the server has room.',
 }
 
 /** No attempt to reach the server will be made before the caller's deadline. @param retryAfter milliseconds */

@@ -3,14 +3,24 @@ import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
+import { PRIORITIES, type Priority, rankOf } from '../base/priority.js'
 import type { PgConnection } from '../driver/pg-connection.js'
-import { acquireTimeoutError, overloadedError, poolEndedError, unavailableError } from './acquire-error.js'
+import {
+  acquireTimeoutError,
+  overloadedError,
+  poolEndedError,
+  type Shortage,
+  shedError,
+  tooLateError,
+  unavailableError,
+} from './acquire-error.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
+import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
-import { WaitQueue } from './wait-queue.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
+import { WaitingLine } from './waiting-line.js'
 
 /** Whom the pool tells what happens to its connections. */
 export interface PoolListener {
@@ -38,6 +48,9 @@ export interface ConnectionPoolOptions {
   readonly listener: PoolListener
 }
 
+/** Who was turned away and comes back sooner makes it worse. */
+const SHORTEST_RETRY_MS = 1_000
+
 /** Lends connections: which one, to whom, and when to open or close one. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
@@ -45,19 +58,26 @@ export class ConnectionPool {
   readonly #all = new Set<PooledConnection>()
   /** The last one given back is lent first, so that the others can grow old and go. */
   readonly #idle: PooledConnection[] = []
-  readonly #queue = new WaitQueue<Waiter>()
+  readonly #line: WaitingLine
+  readonly #lending: LendingLimit
   /** Connections being validated or reset. */
   #preparing = 0
   #closing = 0
   #generation = 0
   #useTime = 0
-  /** Since when somebody has been waiting without a break. */
-  #pressureSince = 0
   #ending = false
   #onEnded: (() => void) | undefined
 
   constructor(options: ConnectionPoolOptions) {
+    const { max, overload } = options.settings
     this.#options = options
+    this.#lending = new LendingLimit(max, overload)
+    this.#line = new WaitingLine({
+      ...overload,
+      turn: max,
+      isGrowing: () => this.#connector.connecting > 0,
+      shed: (waiter, now) => waiter.refuse(this.#shedError(waiter, now)),
+    })
     this.#connector = new Connector({
       ...options,
       attempts: options.settings.connectAttempts,
@@ -80,7 +100,7 @@ export class ConnectionPool {
   }
 
   get waitingCount(): number {
-    return this.#queue.size
+    return this.#line.size
   }
 
   get connectingCount(): number {
@@ -114,7 +134,7 @@ export class ConnectionPool {
       active: this.#activeCount,
       idle: this.#idle.length,
       connecting: this.#connector.connecting,
-      waiting: this.#queue.size,
+      waiting: this.#line.size,
     }
   }
 
@@ -131,7 +151,7 @@ export class ConnectionPool {
   lend(limits: Limits, caller: Caller): void {
     const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
     if (refusal !== undefined) return caller.refuse(refusal)
-    const pooled = this.#take()
+    const pooled = this.#take(limits)
     if (pooled === undefined) this.#enqueue(limits, caller)
     else caller.serve(pooled)
   }
@@ -140,6 +160,7 @@ export class ConnectionPool {
   release(pooled: PooledConnection, destroy?: unknown): void {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
+    if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
     this.#options.listener.onRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
@@ -181,7 +202,7 @@ export class ConnectionPool {
     this.#ending = true
     const error = poolEndedError(this.numbers())
     this.#connector.stop(error)
-    for (const waiter of this.#queue) waiter.refuse(error)
+    for (const waiter of this.#line) waiter.refuse(error)
     for (const pooled of [...this.#idle]) this.close(pooled)
     return new Promise(resolve => {
       this.#onEnded = resolve
@@ -206,6 +227,12 @@ export class ConnectionPool {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
+  /** How many of them are wanted. */
+  get #room(): number {
+    if (!this.#lending.isLimited) return this.#capacity
+    return Math.min(this.#capacity, this.#lending.limit - this.totalCount)
+  }
+
   #isFresh(pooled: PooledConnection, now: number): boolean {
     if (pooled.generation !== this.#generation || this.#isSpent(pooled, now)) return false
     return now - pooled.idleSince < this.#options.settings.validateAfterIdle
@@ -228,36 +255,51 @@ export class ConnectionPool {
   }
 
   /** Lends a connection at once, when one is fresh and nobody waits. */
-  #take(): PooledConnection | undefined {
+  #take({ priority }: Limits): PooledConnection | undefined {
     const top = this.#idle.at(-1)
-    if (top === undefined || this.#queue.size > 0) return undefined
+    if (top === undefined || this.#line.size > 0) return undefined
+    if (this.#lending.isLimited && this.#lending.lowestRank(this.#activeCount) < rankOf(priority))
+      return undefined
     const now = this.#options.clock.now()
     if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
     return this.#lend(top, now)
   }
 
-  #enqueue({ deadline, signal }: Limits, caller: Caller): void {
+  #enqueue({ deadline, signal, priority }: Limits, caller: Caller): void {
     const { clock, settings, deadlines } = this.#options
     const since = clock.now()
     const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
-    const refusal = this.#refusal(limit)
-    if (refusal !== undefined) return caller.refuse(refusal)
-    const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal })
-    if (this.#queue.size === 0) this.#pressureSince = since
-    this.#queue.add(waiter)
+    const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal, priority })
+    const refusal = this.#refusal(waiter)
+    if (refusal !== undefined) return waiter.refuse(refusal)
+    this.#line.add(waiter)
     deadlines.watch(waiter)
     this.#pump()
+    this.#line.relieve(since)
   }
 
   /** Why a caller need not even wait. */
-  #refusal(deadline: number): Error | undefined {
+  #refusal({ since, deadline, rank }: Waiter): Error | undefined {
     if (this.#ending) return poolEndedError(this.numbers())
     const unavailable = this.#unavailable(deadline)
     if (unavailable !== undefined) return unavailable
     const soon = this.#capacity + this.#preparing + this.#connector.connecting + this.#idle.length
-    const isFull = this.#queue.size >= this.#options.settings.maxWaiting + soon
-    return isFull ? overloadedError(this.numbers()) : undefined
+    const isFull = this.#line.size >= this.#options.settings.overload.maxWaiting + soon
+    if (isFull && !this.#line.makeRoom(rank, since)) return overloadedError(this.#shortage())
+    const isGrown = this.#room <= 0 && this.#connector.connecting === 0
+    const wait = isGrown ? this.#line.expectedWait(rank) : 0
+    return wait > deadline - since ? tooLateError(this.#shortage(), wait, deadline - since) : undefined
+  }
+
+  #shedError({ since, rank }: Waiter, now: number): Error {
+    return shedError(this.#shortage(), PRIORITIES[rank] as Priority, now - since)
+  }
+
+  #shortage(): Shortage {
+    const { lastError } = this.#connector
+    const retryAfter = Math.max(SHORTEST_RETRY_MS, Math.ceil(this.#line.drainTime))
+    return { numbers: this.numbers(), lastError, longestUse: 0, retryAfter }
   }
 
   /** Why somebody with this deadline waits in vain for a server that is away; a pause is waited for. */
@@ -275,7 +317,7 @@ export class ConnectionPool {
   readonly #waitingRoom: WaitingRoom = {
     left: waiter => {
       this.#options.deadlines.unwatch(waiter)
-      this.#queue.remove(waiter)
+      this.#line.remove(waiter)
     },
     timeoutError: millis => this.#timeoutError(millis),
     abortError: signal => abortError(signal, 'safe', this.numbers()),
@@ -295,41 +337,42 @@ export class ConnectionPool {
   #pump(): void {
     if (this.#ending) return this.#finishEnding()
     const now = this.#options.clock.now()
-    while (this.#queue.size > 0 && this.#idle.length > 0) {
+    while (this.#idle.length > 0 && this.#line.has(this.#lending.lowestRank(this.#activeCount))) {
       const pooled = this.#idle.pop() as PooledConnection
       if (this.#isFresh(pooled, now)) this.#serve(pooled, now)
       else if (this.#isSpent(pooled, now)) this.close(pooled)
       else this.#prepare(pooled, 'validate')
-      if (this.#preparing >= this.#queue.size) break
+      if (this.#preparing >= this.#line.size) break
     }
-    if (this.#queue.size > 0) this.#grow()
+    if (this.#line.size > 0) this.#grow(now)
   }
 
-  #serve(pooled: PooledConnection, now: number): void {
-    this.#queue.oldest?.serve(this.#lend(pooled, now))
+  /** Lends a connection that nobody holds to whose turn it is. False when nobody may have it. */
+  #serve(pooled: PooledConnection, now: number): boolean {
+    // The connection itself counts as active already.
+    const waiter = this.#line.take(now, this.#lending.lowestRank(this.#activeCount - 1))
+    waiter?.serve(this.#lend(pooled, now))
+    return waiter !== undefined
   }
 
-  #grow(): void {
-    const oldest = this.#queue.oldest
-    if (oldest === undefined) return
+  #grow(now: number): void {
     const { connecting, connectTime } = this.#connector
-    const now = this.#options.clock.now()
-    const longestWait = now - oldest.since
+    const longestWait = now - this.#line.oldestSince(now)
     const open = connectionsToOpen({
-      waiting: this.#queue.size,
+      waiting: this.#line.size,
       coming: this.#preparing + connecting,
       connecting,
       active: this.#activeCount,
-      room: this.#capacity,
+      room: this.#room,
       useTime: this.#useTime,
       connectTime,
       longestWait,
-      pressure: now - this.#pressureSince,
+      pressure: now - this.#line.pressureSince,
     })
     if (open > 0) this.#connector.start(open)
     const nextAttempt = this.#connector.millisToNextAttempt
     if (nextAttempt > 0) this.#connector.wakeAfter(nextAttempt, true)
-    else if (open === 0 && this.#capacity > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
+    else if (open === 0 && this.#room > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
   }
 
   #wake(): void {
@@ -346,6 +389,7 @@ export class ConnectionPool {
       generation: this.#generation,
     })
     connection.onLost = error => this.#lost(pooled, error)
+    if (this.#all.size === 0) this.#line.becameAvailable(clock.now())
     this.#all.add(pooled)
     listener.onConnect(pooled)
     if (this.#ending || !connection.usable) return this.close(pooled)
@@ -366,7 +410,7 @@ export class ConnectionPool {
 
   #tellWhoWaitsInVain(): void {
     const { hopeless, lastError } = this.#connector
-    for (const waiter of this.#queue) {
+    for (const waiter of this.#line) {
       const error = hopeless ? lastError : this.#unavailable(waiter.deadline)
       if (error !== undefined) waiter.refuse(error)
     }
@@ -407,9 +451,9 @@ export class ConnectionPool {
     pooled.idleSince = now
     pooled.borrower = undefined
     pooled.generation = generation
-    if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled, now)
-    this.#rest(pooled)
-    if (this.#queue.size > 0) this.#pump()
+    const isServed = this.#line.size > 0 && generation === this.#generation && this.#serve(pooled, now)
+    if (!isServed) this.#rest(pooled)
+    if (this.#line.size > 0 && !(isServed && !this.#lending.isLimited)) this.#pump()
   }
 
   #dropIdle(pooled: PooledConnection): void {
