@@ -46,7 +46,9 @@ function call(critical) {
 }
 
 async function warmUp() {
-  const clients = await Promise.all(Array.from({ length: order.max }, () => pool.connect()))
+  const connect = () =>
+    order.contender === 'pg' ? pool.connect() : pool.connect(/** @type {any} */ ({ priority: 'critical' }))
+  const clients = await Promise.all(Array.from({ length: order.max }, connect))
   for (const client of clients) client.release()
 }
 
@@ -56,7 +58,7 @@ async function measureCapacity() {
   const start = performance.now()
   const caller = async () => {
     while (performance.now() - start < CAPACITY_MILLIS) {
-      await pool.query(sql)
+      await call(true)
       done++
     }
   }

@@ -216,7 +216,7 @@ export class Pool extends pg.Pool {
   async warmup(): Promise<void> {
     const count = Math.max(1, this.#settings.minIdle)
     const lent = await Promise.allSettled(
-      Array.from({ length: count }, () => this.#connections.acquire(UNLIMITED)),
+      Array.from({ length: count }, () => this.#connections.acquire({ ...UNLIMITED, priority: 'critical' })),
     )
     for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
     for (const result of lent) if (result.status === 'rejected') throw result.reason

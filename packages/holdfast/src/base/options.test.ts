@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkPoolOptions, type PoolOptions, resolveSettings } from './options.js'
+import { resolveOverload } from './overload-options.js'
 
 const settings = (options: object, host = 'localhost', env = {}) =>
   resolveSettings(checkPoolOptions(options), host, env)
@@ -44,6 +45,7 @@ describe('settings', () => {
       leakDetection: 60_000,
       connectAttempts: 3,
       allowExitOnIdle: false,
+      overload: resolveOverload(undefined),
     })
   })
 
@@ -59,7 +61,13 @@ describe('settings', () => {
 
   test('know no bound for waiting callers without overload protection, and one attempt without retry', () => {
     const resolved = settings({ overload: false, retry: false })
-    expect(resolved).toMatchObject({ maxWaiting: Number.POSITIVE_INFINITY, connectAttempts: 1 })
+    expect(resolved).toMatchObject({ overload: resolveOverload(false), connectAttempts: 1 })
+  })
+
+  test('refuse to reserve every connection', () => {
+    expect(() => settings({ max: 3, overload: { reserved: 3 } })).toThrow(
+      /"overload.reserved".*less than max \(3\)/,
+    )
   })
 
   test('refuse more idle connections than there may be', () => {

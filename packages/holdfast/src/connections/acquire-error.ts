@@ -45,9 +45,9 @@ export function shedError(shortage: Shortage, priority: Priority, waited: number
   return turnedAway('shed', what, shortage)
 }
 
-/** The caller's turn would come too late. @param wait, left milliseconds: until its turn, and until its deadline */
+/** The caller's turn would come too late. @param wait, left milliseconds: until it is over, and until the deadline */
 export function tooLateError(shortage: Shortage, wait: number, left: number): OverloadedError {
-  const what = `at the present rate the turn of this call comes in about ${formatMillis(wait)}, and its deadline in ${formatMillis(left)}`
+  const what = `at the present rate this call would be done in about ${formatMillis(wait)}, and its deadline is in ${formatMillis(left)}`
   return turnedAway('hopeless deadline', what, shortage)
 }
 

@@ -193,6 +193,19 @@ export class ConnectionPool {
     this.#connector.start(Math.min(missing, this.#capacity))
   }
 
+  /** Asks something of our own over a connection that nobody uses, in the background; `undefined`: no answer. */
+  async useIdle<T>(ask: (connection: PgConnection) => Promise<T>): Promise<T | undefined> {
+    const pooled = this.#idle.shift()
+    if (pooled === undefined) return undefined
+    const { connection } = pooled
+    let answer: T | undefined
+    await this.#prepare(pooled, 'validate', async () => {
+      answer = await ask(connection).catch(() => undefined)
+      return connection.usable && connection.quiet && connection.outsideTransaction
+    })
+    return answer
+  }
+
   /**
    * Refuses new callers, rejects those that wait, closes connections as they come back.
    *
@@ -288,7 +301,7 @@ export class ConnectionPool {
     const isFull = this.#line.size >= this.#options.settings.overload.maxWaiting + soon
     if (isFull && !this.#line.makeRoom(rank, since)) return overloadedError(this.#shortage())
     const isGrown = this.#room <= 0 && this.#connector.connecting === 0
-    const wait = isGrown ? this.#line.expectedWait(rank) : 0
+    const wait = isGrown ? this.#line.expectedTime(rank) : 0
     return wait > deadline - since ? tooLateError(this.#shortage(), wait, deadline - since) : undefined
   }
 
@@ -426,14 +439,18 @@ export class ConnectionPool {
   }
 
   /** Checks or resets a connection in the background, then offers it or closes it. */
-  async #prepare(pooled: PooledConnection, task: 'validate' | 'reset'): Promise<void> {
+  async #prepare(
+    pooled: PooledConnection,
+    task: 'validate' | 'reset',
+    work = () => (task === 'reset' ? pooled.connection.reset() : pooled.connection.ping(this.#pingTimeout)),
+  ): Promise<void> {
     const { connection } = pooled
     const forgotten = task === 'reset' && !connection.outsideTransaction && !pooled.rollbackExpected
     if (forgotten) this.#options.listener.onOpenTransaction(pooled)
     pooled.apply(task)
     this.#preparing++
     const generation = this.#generation
-    const fit = await (task === 'reset' ? connection.reset() : connection.ping(this.#pingTimeout))
+    const fit = await work()
     this.#preparing--
     if (!fit || this.#ending) this.close(pooled)
     else this.#offer(pooled, this.#options.clock.now(), generation)

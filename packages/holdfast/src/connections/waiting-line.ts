@@ -9,7 +9,7 @@ export interface WaitingLineOptions {
   /** A longer wait is taken for overload; absent: half of the time that the caller has. */
   readonly target: number | undefined
   readonly interval: number
-  /** How many may wait while overloaded: one turn of all connections. */
+  /** One turn of all connections: so many are served in the time that one call takes. */
   readonly turn: number
   /** Whether more connections are on their way: then a long wait is no overload yet. */
   readonly isGrowing: () => boolean
@@ -23,7 +23,7 @@ const SHARE = 0.5
 /**
  * Who waits for a connection, and whose turn it is: by priority, and among equals in the order of their coming. While
  * overloaded the newest comes first, because it has most of its time left, and those that waited longest are turned away,
- * so that no more wait than can be served in one turn.
+ * so that no more wait than the connections need to stay busy.
  */
 export class WaitingLine {
   readonly #options: WaitingLineOptions
@@ -54,18 +54,16 @@ export class WaitingLine {
 
   /** When the one that waits longest came; now, when nobody waits. */
   oldestSince(now: number): number {
-    let since = now
-    for (const { oldest } of this.#queues) if (oldest !== undefined) since = Math.min(since, oldest.since)
-    return since
+    return this.#oldest()?.since ?? now
   }
 
-  /** Milliseconds until a newcomer's turn at the present pace; 0 when that is not known. */
-  expectedWait(rank: number): number {
+  /** Milliseconds until a newcomer would have had its turn, at the present pace; 0 when that is not known. */
+  expectedTime(rank: number): number {
     // The newest comes first then.
     if (this.overloaded) return 0
     let ahead = 0
     for (let i = 0; i <= rank; i++) ahead += this.#queues[i]?.size ?? 0
-    return ahead * this.#rate.pace
+    return (ahead + this.#options.turn) * this.#rate.pace
   }
 
   /** Milliseconds until all who wait have had their turn; 0 when that is not known. */
@@ -105,20 +103,21 @@ export class WaitingLine {
   take(now: number, lowest: number): Waiter | undefined {
     const waiter = this.#next(lowest)
     if (waiter === undefined) return undefined
+    const isLate = this.#isLate(now)
     this.remove(waiter)
     this.#rate.served(now)
-    const isLate = this.#isLate(waiter, now)
     // By far the most frequent case costs nothing.
     if (isLate || this.#load !== CALM) this.#step(isLate ? 'late' : 'prompt', now)
     return waiter
   }
 
-  /** While overloaded, turns away those who would not be served in the next turn: the least important, oldest first. */
+  /** While overloaded, turns away all but half a turn, which keeps the connections busy: the least important first. */
   relieve(now: number): void {
-    while (this.overloaded && this.#size > this.#options.turn) this.#shedOne(PRIORITIES.length - 1, now)
+    const kept = Math.ceil(this.#options.turn / 2)
+    while (this.overloaded && this.#size > kept) this.makeRoom(-1, now)
   }
 
-  /** Turns somebody away for a more important newcomer. False when nobody is less important. */
+  /** Turns away the oldest of the least important below a rank. False when there is nobody. */
   makeRoom(rank: number, now: number): boolean {
     for (let lower = PRIORITIES.length - 1; lower > rank; lower--) {
       if (this.#shedAt(lower, now)) return true
@@ -140,9 +139,22 @@ export class WaitingLine {
     return undefined
   }
 
-  /** Fewer than one turn of the connections is no queue worth speaking of. */
-  #isLate({ since, deadline }: Waiter, now: number): boolean {
-    if (this.#size < this.#options.turn) return false
+  #oldest(): Waiter | undefined {
+    let found: Waiter | undefined
+    for (const { oldest } of this.#queues) {
+      if (oldest !== undefined && (found === undefined || oldest.since < found.since)) found = oldest
+    }
+    return found
+  }
+
+  /**
+   * Whether somebody waits too long: not only whose turn it is, because the important ones go past the others. No more
+   * than one turn of the connections is no queue worth speaking of.
+   */
+  #isLate(now: number): boolean {
+    const oldest = this.#size > this.#options.turn ? this.#oldest() : undefined
+    if (oldest === undefined) return false
+    const { since, deadline } = oldest
     const target = this.#options.target ?? (deadline - since) * SHARE
     return now - Math.max(since, this.#availableSince) > target && !this.#options.isGrowing()
   }
@@ -152,10 +164,6 @@ export class WaitingLine {
     const wasOverloaded = this.overloaded
     this.#load = stepLoad(this.#load, event, { now, waiting: this.#size, interval })
     if (!wasOverloaded) this.relieve(now)
-  }
-
-  #shedOne(rank: number, now: number): void {
-    for (let from = rank; from >= 0; from--) if (this.#shedAt(from, now)) return
   }
 
   #shedAt(rank: number, now: number): boolean {
