@@ -3,22 +3,14 @@ import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
-import { PRIORITIES, type Priority, rankOf } from '../base/priority.js'
+import { rankOf } from '../base/priority.js'
 import type { PgConnection } from '../driver/pg-connection.js'
-import {
-  acquireTimeoutError,
-  overloadedError,
-  poolEndedError,
-  type Shortage,
-  shedError,
-  tooLateError,
-  unavailableError,
-} from './acquire-error.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
+import { Refusals } from './refusals.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
 import { WaitingLine } from './waiting-line.js'
 
@@ -48,13 +40,11 @@ export interface ConnectionPoolOptions {
   readonly listener: PoolListener
 }
 
-/** Who was turned away and comes back sooner makes it worse. */
-const SHORTEST_RETRY_MS = 1_000
-
 /** Lends connections: which one, to whom, and when to open or close one. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   readonly #connector: Connector
+  readonly #refusals: Refusals
   readonly #all = new Set<PooledConnection>()
   /** The last one given back is lent first, so that the others can grow old and go. */
   readonly #idle: PooledConnection[] = []
@@ -76,7 +66,7 @@ export class ConnectionPool {
       ...overload,
       turn: max,
       isGrowing: () => this.#connector.connecting > 0,
-      shed: (waiter, now) => waiter.refuse(this.#shedError(waiter, now)),
+      shed: (waiter, now) => waiter.refuse(this.#refusals.shed(waiter, now)),
     })
     this.#connector = new Connector({
       ...options,
@@ -84,6 +74,13 @@ export class ConnectionPool {
       onOpened: connection => this.#opened(connection),
       onFailed: () => this.#openFailed(),
       onWake: () => this.#wake(),
+    })
+    this.#refusals = new Refusals({
+      connector: this.#connector,
+      line: this.#line,
+      clock: options.clock,
+      connections: this.#all,
+      numbers: () => this.numbers(),
     })
   }
 
@@ -114,9 +111,7 @@ export class ConnectionPool {
 
   /** Why nobody can be served at this moment; absent when it takes a caller to find out more. */
   get outage(): Error | undefined {
-    const { lastError, millisToNextAttempt, hopeless } = this.#connector
-    const mayAsk = this.#all.size > 0 || (hopeless && millisToNextAttempt === 0)
-    return mayAsk ? undefined : lastError
+    return this.#refusals.outage
   }
 
   /** The breaker of the server, and what it knows. */
@@ -213,7 +208,7 @@ export class ConnectionPool {
    */
   end(): Promise<void> {
     this.#ending = true
-    const error = poolEndedError(this.numbers())
+    const error = this.#refusals.ended()
     this.#connector.stop(error)
     for (const waiter of this.#line) waiter.refuse(error)
     for (const pooled of [...this.#idle]) this.close(pooled)
@@ -293,38 +288,15 @@ export class ConnectionPool {
   }
 
   /** Why a caller need not even wait. */
-  #refusal({ since, deadline, rank }: Waiter): Error | undefined {
-    if (this.#ending) return poolEndedError(this.numbers())
-    const unavailable = this.#unavailable(deadline)
-    if (unavailable !== undefined) return unavailable
-    const soon = this.#capacity + this.#preparing + this.#connector.connecting + this.#idle.length
-    const isFull = this.#line.size >= this.#options.settings.overload.maxWaiting + soon
-    if (isFull && !this.#line.makeRoom(rank, since)) return overloadedError(this.#shortage())
-    const isGrown = this.#room <= 0 && this.#connector.connecting === 0
-    const wait = isGrown ? this.#line.expectedTime(rank) : 0
-    return wait > deadline - since ? tooLateError(this.#shortage(), wait, deadline - since) : undefined
-  }
-
-  #shedError({ since, rank }: Waiter, now: number): Error {
-    return shedError(this.#shortage(), PRIORITIES[rank] as Priority, now - since)
-  }
-
-  #shortage(): Shortage {
-    const { lastError } = this.#connector
-    const retryAfter = Math.max(SHORTEST_RETRY_MS, Math.ceil(this.#line.drainTime))
-    return { numbers: this.numbers(), lastError, longestUse: 0, retryAfter }
-  }
-
-  /** Why somebody with this deadline waits in vain for a server that is away; a pause is waited for. */
-  #unavailable(deadline: number): Error | undefined {
-    const { lastError, millisToNextAttempt, connecting, hopeless } = this.#connector
-    if (lastError === undefined || this.#all.size > 0 || millisToNextAttempt === 0) return undefined
-    if (hopeless) return lastError
-    const inTime = connecting > 0 || deadline > this.#options.clock.now() + millisToNextAttempt
-    if (inTime) return undefined
-    // Nobody has got through yet: what the server answers says more than how long it took.
-    if (!this.health.proven) return lastError
-    return unavailableError(this.numbers(), lastError, Math.ceil(millisToNextAttempt))
+  #refusal(waiter: Waiter): Error | undefined {
+    if (this.#ending) return this.#refusals.ended()
+    const { connecting } = this.#connector
+    const soon = this.#capacity + this.#preparing + connecting + this.#idle.length
+    const prospect = {
+      places: this.#options.settings.overload.maxWaiting + soon,
+      isGrown: this.#room <= 0 && connecting === 0,
+    }
+    return this.#refusals.unavailable(waiter.deadline) ?? this.#refusals.overload(waiter, prospect)
   }
 
   readonly #waitingRoom: WaitingRoom = {
@@ -332,18 +304,8 @@ export class ConnectionPool {
       this.#options.deadlines.unwatch(waiter)
       this.#line.remove(waiter)
     },
-    timeoutError: millis => this.#timeoutError(millis),
+    timeoutError: millis => this.#refusals.timeout(millis),
     abortError: signal => abortError(signal, 'safe', this.numbers()),
-  }
-
-  #timeoutError(millis: number): Error {
-    const now = this.#options.clock.now()
-    const { lastError, health, millisToNextAttempt } = this.#connector
-    if (health.answering && !health.proven && lastError !== undefined) return lastError
-    const active = [...this.#all].filter(pooled => pooled.state === 'active')
-    const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
-    const retryAfter = lastError === undefined ? undefined : Math.ceil(millisToNextAttempt)
-    return acquireTimeoutError(millis, { numbers: this.numbers(), lastError, longestUse, retryAfter })
   }
 
   /** Matches callers with connections, then connections with demand. */
@@ -417,16 +379,13 @@ export class ConnectionPool {
 
   #openFailed(): void {
     // While connections exist they may still serve those who wait.
-    if (this.#all.size === 0) this.#tellWhoWaitsInVain()
-    this.#pump()
-  }
-
-  #tellWhoWaitsInVain(): void {
-    const { hopeless, lastError } = this.#connector
-    for (const waiter of this.#line) {
-      const error = hopeless ? lastError : this.#unavailable(waiter.deadline)
-      if (error !== undefined) waiter.refuse(error)
+    if (this.#all.size === 0) {
+      for (const waiter of this.#line) {
+        const error = this.#refusals.afterFailure(waiter.deadline)
+        if (error !== undefined) waiter.refuse(error)
+      }
     }
+    this.#pump()
   }
 
   #lost(pooled: PooledConnection, error: Error): void {
