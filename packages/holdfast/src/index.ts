@@ -1,3 +1,4 @@
+export type { AcquireOptions } from './base/acquire-options.js'
 export type { CacheOptions, Consistency, QueryCacheOptions, TableCacheOptions } from './base/cache-options.js'
 export type { Duration } from './base/duration.js'
 export type { EndOptions } from './base/end-options.js'
@@ -15,14 +16,18 @@ export {
   OptionsError,
   OutcomeUnknownError,
   OverloadedError,
+  type OverloadReason,
   PoolEndedError,
   type PoolNumbers,
   PoolTimeoutError,
   QueryTimeoutError,
   type Retry,
   TransactionError,
+  UnavailableError,
 } from './base/errors.js'
 export type { PoolOptions, RetryOptions } from './base/options.js'
+export type { OverloadOptions } from './base/overload-options.js'
+export type { Priority } from './base/priority.js'
 export type { OptInCode } from './base/retry-action.js'
 export type { Logger, Warning } from './base/warning.js'
 export type { CacheInfo } from './cache/cache-info.js'
@@ -46,6 +51,6 @@ export type { MigrateOptions, MigrationProgress } from './migrate/options.js'
 export type { Health } from './monitoring/health.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
-export { type AcquireOptions, Pool } from './pool.js'
+export { Pool } from './pool.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export { type Sql, SqlFragment, sql } from './sql/tag.js'

@@ -1,11 +1,12 @@
 import type { QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg'
 import pg, { type PoolClient, type QueryArrayConfig, type QueryArrayResult, type QueryConfig } from 'pg'
+import { type AcquireOptions, acquireLimits } from './base/acquire-options.js'
 import type { CacheSettings } from './base/cache-options.js'
 import { type Callback, callBack, firstFunction } from './base/call-back.js'
 import { systemClock } from './base/clock.js'
-import { deadlineAfter, type Limits, UNLIMITED } from './base/deadline.js'
+import { type Limits, UNLIMITED } from './base/deadline.js'
 import { DeadlineWatch } from './base/deadline-watch.js'
-import { type Duration, parseDuration } from './base/duration.js'
+import type { Duration } from './base/duration.js'
 import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type Result } from './base/execute.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
@@ -36,13 +37,6 @@ import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import { retrierFor } from './resilience/retrier.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
-
-/** Limits of a call that waits for a connection. */
-export interface AcquireOptions {
-  /** Default and upper bound: `connectionTimeoutMillis`. */
-  timeout?: Duration
-  signal?: AbortSignal
-}
 
 type ConnectCallback = (
   error: Error | undefined,
@@ -241,6 +235,7 @@ export class Pool extends pg.Pool {
     return checkHealth({
       clock: this.#clock,
       ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true, retry: false }, undefined),
+      outage: () => this.#connections.outage,
       numbers: () => this.#connections.numbers(),
     })
   }
@@ -249,7 +244,7 @@ export class Pool extends pg.Pool {
   async warmup(): Promise<void> {
     const count = Math.max(1, this.#settings.minIdle)
     const lent = await Promise.allSettled(
-      Array.from({ length: count }, () => this.#connections.acquire(UNLIMITED)),
+      Array.from({ length: count }, () => this.#connections.acquire({ ...UNLIMITED, priority: 'critical' })),
     )
     for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
     for (const result of lent) if (result.status === 'rejected') throw result.reason
@@ -325,9 +320,8 @@ export class Pool extends pg.Pool {
     }
   }
 
-  #limits({ timeout, signal }: AcquireOptions): Limits {
-    const millis = timeout === undefined ? undefined : parseDuration(timeout, 'timeout')
-    return { deadline: deadlineAfter(this.#clock.now(), millis), signal }
+  #limits(options: AcquireOptions): Limits {
+    return acquireLimits(options, this.#clock.now())
   }
 
   /** Tells the `log` option what pg's pool tells it. */

@@ -1,11 +1,14 @@
 import type { Clock } from './clock.js'
 import { LONGEST_TIMER_MS } from './duration.js'
 import { AbortError, type PoolNumbers, type Retry } from './errors.js'
+import type { Priority } from './priority.js'
 
 /** What limits one call in time: an instant on the {@link Clock} (`Infinity`: none) and the caller's signal. */
 export interface Limits {
   readonly deadline: number
   readonly signal: AbortSignal | undefined
+  /** Who goes first when connections are short. Absent: `normal`. */
+  readonly priority?: Priority | undefined
 }
 
 /** No limit at all. */

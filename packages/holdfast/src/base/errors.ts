@@ -68,7 +68,13 @@ export const ERROR_CODES = {
     category: 'overloaded',
     retry: 'safe',
     about:
-      'The wait queue is full (`overload.maxWaiting`). Slow down, or raise `max` if the server has room.',
+      'More calls than the database can serve. `reason`: `queue full`, `shed`, or `hopeless deadline`; try again after `retryAfter` ms.',
+  },
+  HOLDFAST_UNAVAILABLE: {
+    category: 'unreachable',
+    retry: 'safe',
+    about:
+      'The server is away and the next attempt to reach it comes after the deadline of the call. The last failure is the `cause`; `retryAfter` says when to try again.',
   },
   HOLDFAST_POOL_ENDED: {
     category: 'shut-down',
@@ -179,6 +185,7 @@ export interface ErrorDetails {
   readonly retry?: Retry
   readonly category?: ErrorCategory
   readonly pool?: PoolNumbers
+  readonly retryAfter?: number
 }
 
 /** The base of every error that Holdfast itself makes. Never carries a password, URL or parameter value. */
@@ -189,6 +196,8 @@ export class HoldfastError extends Error {
   readonly retry: Retry
   /** The pool's numbers when the error was made; absent where no pool was involved. */
   readonly pool?: PoolNumbers
+  /** In how many milliseconds another try may succeed, as far as the pool can tell; absent where it cannot. */
+  readonly retryAfter?: number
 
   constructor(code: HoldfastErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
@@ -196,6 +205,7 @@ export class HoldfastError extends Error {
     this.category = details.category ?? ERROR_CODES[code].category
     this.retry = details.retry ?? ERROR_CODES[code].retry
     if (details.pool !== undefined) this.pool = details.pool
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter
   }
 }
 
@@ -221,9 +231,26 @@ export class PoolTimeoutError extends HoldfastError {
   override readonly name = 'PoolTimeoutError'
 }
 
-/** The wait queue is full. */
+/**
+ * Why a call was turned away. `queue full`: too many wait. `shed`: it waited while others had to go first.
+ * `hopeless deadline`: at the present rate its turn would come after its deadline.
+ */
+export type OverloadReason = 'queue full' | 'shed' | 'hopeless deadline'
+
+/** More calls than the database can serve; nothing was sent. */
 export class OverloadedError extends HoldfastError {
   override readonly name = 'OverloadedError'
+  readonly reason: OverloadReason
+
+  constructor(reason: OverloadReason, message: string, details: ErrorDetails = {}) {
+    super('HOLDFAST_OVERLOADED', message, details)
+    this.reason = reason
+  }
+}
+
+/** The server is away, and will be when the call's time is over; nothing was sent. */
+export class UnavailableError extends HoldfastError {
+  override readonly name = 'UnavailableError'
 }
 
 /** The pool has been ended. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkPoolOptions, type PoolOptions, resolveSettings } from './options.js'
+import { resolveOverload } from './overload-options.js'
 
 const settings = (options: object, host = 'localhost', env = {}) =>
   resolveSettings(checkPoolOptions(options), host, env)
@@ -42,11 +43,11 @@ describe('settings', () => {
       queryTimeout: 30_000,
       validateAfterIdle: 1_000,
       leakDetection: 60_000,
-      maxWaiting: 1_000,
       connectAttempts: 3,
       retryBudget: 0.2,
       retryOptIn: new Set(),
       allowExitOnIdle: false,
+      overload: resolveOverload(undefined),
     })
   })
 
@@ -62,7 +63,13 @@ describe('settings', () => {
 
   test('know no bound for waiting callers without overload protection, and one attempt without retry', () => {
     const resolved = settings({ overload: false, retry: false })
-    expect(resolved).toMatchObject({ maxWaiting: Number.POSITIVE_INFINITY, connectAttempts: 1 })
+    expect(resolved).toMatchObject({ overload: resolveOverload(false), connectAttempts: 1 })
+  })
+
+  test('refuse to reserve every connection', () => {
+    expect(() => settings({ max: 3, overload: { reserved: 3 } })).toThrow(
+      /"overload.reserved".*less than max \(3\)/,
+    )
   })
 
   test('say which errors are retried besides, and how much may be', () => {

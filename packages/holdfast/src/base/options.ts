@@ -13,6 +13,12 @@ import {
   ofType,
   type Rules,
 } from './option-rules.js'
+import {
+  type OverloadOptions,
+  type OverloadSettings,
+  overloadOption,
+  resolveOverload,
+} from './overload-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import type { Logger } from './warning.js'
 
@@ -35,7 +41,8 @@ export interface PoolOptions extends PoolConfig {
   leakDetection?: Duration
   /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
-  overload?: { /** Callers that may wait for a connection. Default: 1,000. */ maxWaiting?: number } | false
+  /** What happens when more is asked than the database can serve; `false`: as many may wait as come. */
+  overload?: OverloadOptions | false
   /** What is tried again when it fails, and how often; see the guide "Retries". */
   retry?: RetryOptions | false
   /** Which reads are cached, where, and how certain they are. Default: none. */
@@ -70,7 +77,7 @@ export interface PoolSettings {
   readonly queryTimeout: number
   readonly validateAfterIdle: number
   readonly leakDetection: number
-  readonly maxWaiting: number
+  readonly overload: OverloadSettings
   readonly connectAttempts: number
   readonly retryBudget: number
   readonly retryOptIn: ReadonlySet<OptInCode>
@@ -114,7 +121,7 @@ const RULES: Rules = {
   name: ofType('string'),
   validateAfterIdle: duration,
   leakDetection: duration,
-  overload: nested({ maxWaiting: integer(0) }),
+  overload: overloadOption,
   retry: nested({ attempts: integer(1, 100), budget: fraction, optIn: listOf(OPT_IN_CODES) }),
   cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
@@ -153,6 +160,10 @@ export function resolveSettings(
   const minIdle = options.minIdle ?? 0
   const retry = options.retry === false ? { attempts: 1 } : (options.retry ?? {})
   if (minIdle > max) throw new OptionsError('minIdle', `at most max (${max})`, String(minIdle))
+  const overload = resolveOverload(options.overload)
+  if (overload.reserved >= max) {
+    throw new OptionsError('overload.reserved', `less than max (${max})`, String(overload.reserved))
+  }
   return Object.freeze({
     name: options.name ?? 'main',
     max,
@@ -165,22 +176,13 @@ export function resolveSettings(
     queryTimeout: options.query_timeout ?? 30_000,
     validateAfterIdle: (options.validateAfterIdle as number | undefined) ?? 1_000,
     leakDetection: (options.leakDetection as number | undefined) ?? 60_000,
-    maxWaiting: limitOf(options.overload, 'maxWaiting', 1_000),
+    overload,
     connectAttempts: retry.attempts ?? 3,
     retryBudget: retry.budget ?? 0.2,
     retryOptIn: new Set(retry.optIn),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
   })
-}
-
-/** A number inside an optional group: without limit when the group is switched off. */
-function limitOf<K extends string>(
-  options: Partial<Record<K, number>> | false | undefined,
-  name: K,
-  fallback: number,
-) {
-  return options === false ? Number.POSITIVE_INFINITY : (options?.[name] ?? fallback)
 }
 
 /** Variables that only the named platforms set for their functions. */

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { PoolNumbers } from '../base/errors.js'
-import { acquireTimeoutError, overloadedError, poolEndedError } from './acquire-error.js'
+import type { OverloadedError, PoolNumbers } from '../base/errors.js'
+import {
+  acquireTimeoutError,
+  overloadedError,
+  poolEndedError,
+  shedError,
+  tooLateError,
+  unavailableError,
+} from './acquire-error.js'
 
 const numbers: PoolNumbers = {
   name: 'orders',
@@ -40,10 +47,28 @@ describe('an error about waiting for a connection', () => {
     expect(error.message).toContain('connections were still being opened [total=5 active=0')
   })
 
-  test('says how many callers wait when there are too many', () => {
-    const error = overloadedError(numbers)
-    expect(error).toMatchObject({ code: 'HOLDFAST_OVERLOADED', retry: 'safe', pool: numbers })
-    expect(error.message).toContain(`"orders" is overloaded: 17 callers already wait ${LINE}`)
+  test.each([
+    [overloadedError, [], 'queue full', '17 callers already wait'],
+    [shedError, ['background', 41.2], 'shed', 'this one (background) was turned away after 41 ms'],
+    [tooLateError, [3_200, 1_000], 'hopeless deadline', 'done in about 3.2 s, and its deadline is in 1 s'],
+  ] as const)('says why a call was turned away: %o', (make, given, reason, words) => {
+    const lastError = new Error('connect ECONNREFUSED')
+    const shortage = { numbers, lastError, longestUse: 0, retryAfter: 1_500 }
+    const error = (make as (...args: unknown[]) => OverloadedError)(shortage, ...given)
+    const fields = { code: 'HOLDFAST_OVERLOADED', retry: 'safe', pool: numbers, retryAfter: 1_500, reason }
+    expect(error).toMatchObject({ ...fields, cause: lastError })
+    expect(error.message).toContain('"orders" is overloaded: ')
+    expect(error.message).toContain(words)
+    expect(error.message).toContain(`${LINE}. Nothing was sent.`)
+  })
+
+  test('says when the server is looked for again, after the deadline', () => {
+    const lastError = Object.assign(new Error('too many'), { code: '53300' })
+    const error = unavailableError(numbers, lastError, 1_200)
+    expect(error).toMatchObject({ code: 'HOLDFAST_UNAVAILABLE', category: 'overloaded', retryAfter: 1_200 })
+    expect(error.cause).toBe(lastError)
+    expect(error.message).toContain('(too many); the next attempt, in 1.2 s, comes after the deadline')
+    expect(unavailableError(numbers, new Error('x'), 1).category).toBe('unreachable')
   })
 
   test("begins as pg-pool's when the pool has ended", () => {

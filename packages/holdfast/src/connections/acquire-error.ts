@@ -1,5 +1,14 @@
 import { formatMillis } from '../base/duration.js'
-import { OverloadedError, PoolEndedError, type PoolNumbers, PoolTimeoutError } from '../base/errors.js'
+import {
+  OverloadedError,
+  type OverloadReason,
+  PoolEndedError,
+  type PoolNumbers,
+  PoolTimeoutError,
+  UnavailableError,
+} from '../base/errors.js'
+import type { Priority } from '../base/priority.js'
+import { errorCategory } from '../driver/sqlstate.js'
 
 /** Why nobody got a connection. */
 export interface Shortage {
@@ -8,6 +17,8 @@ export interface Shortage {
   readonly lastError: Error | undefined
   /** How long the longest borrower has held its connection, in milliseconds. */
   readonly longestUse: number
+  /** In how many milliseconds another try may succeed, where that is known. */
+  readonly retryAfter?: number | undefined
 }
 
 /** No connection in time: says whether the pool was busy or the server could not be reached. */
@@ -18,13 +29,59 @@ export function acquireTimeoutError(millis: number, shortage: Shortage): PoolTim
   return new PoolTimeoutError('HOLDFAST_POOL_TIMEOUT', `${start}; ${why} [${show(numbers)}]`, {
     pool: numbers,
     ...(lastError && { cause: lastError }),
+    ...(shortage.retryAfter !== undefined && { retryAfter: shortage.retryAfter }),
   })
 }
 
 /** Too many callers wait already. */
-export function overloadedError(numbers: PoolNumbers): OverloadedError {
-  const message = `Pool "${numbers.name}" is overloaded: ${numbers.waiting} callers already wait [${show(numbers)}]. Try again later, raise "max", or raise overload.maxWaiting.`
-  return new OverloadedError('HOLDFAST_OVERLOADED', message, { pool: numbers })
+export function overloadedError(shortage: Shortage): OverloadedError {
+  const what = `${shortage.numbers.waiting} callers already wait`
+  return turnedAway('queue full', what, shortage)
+}
+
+/** The caller waited, but others go first. @param waited milliseconds */
+export function shedError(shortage: Shortage, priority: Priority, waited: number): OverloadedError {
+  const what = `more calls come in than can be served, and this one (${priority}) was turned away after ${formatMillis(waited)}`
+  return turnedAway('shed', what, shortage)
+}
+
+/** The caller's turn would come too late. @param wait, left milliseconds: until it is over, and until the deadline */
+export function tooLateError(shortage: Shortage, wait: number, left: number): OverloadedError {
+  const what = `at the present rate this call would be done in about ${formatMillis(wait)}, and its deadline is in ${formatMillis(left)}`
+  return turnedAway('hopeless deadline', what, shortage)
+}
+
+function turnedAway(reason: OverloadReason, what: string, shortage: Shortage): OverloadedError {
+  const { numbers, lastError, retryAfter } = shortage
+  const message = `Pool "${numbers.name}" is overloaded: ${what} [${show(numbers)}]. Nothing was sent. ${REMEDIES[reason]}`
+  const cause = lastError && { cause: lastError }
+  return new OverloadedError(reason, message, {
+    pool: numbers,
+    ...cause,
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+}
+
+const REMEDIES: Readonly<Record<OverloadReason, string>> = {
+  'queue full': 'Try again later, raise "max", or raise overload.maxWaiting.',
+  shed: 'Try again later, or raise "max" if the server has room.',
+  'hopeless deadline': 'Try again later, give it more time, or raise "max" if the server has room.',
+}
+
+/** No attempt to reach the server will be made before the caller's deadline. @param retryAfter milliseconds */
+export function unavailableError(
+  numbers: PoolNumbers,
+  lastError: Error,
+  retryAfter: number,
+): UnavailableError {
+  const message = `Pool "${numbers.name}" cannot reach the server (${lastError.message}); the next attempt, in ${formatMillis(retryAfter)}, comes after the deadline of this call. Nothing was sent.`
+  return new UnavailableError('HOLDFAST_UNAVAILABLE', message, {
+    pool: numbers,
+    cause: lastError,
+    // A server that is full is another matter than one that is gone.
+    category: errorCategory(lastError) ?? 'unreachable',
+    retryAfter,
+  })
 }
 
 /** The pool was ended, before or while the caller waited. */

@@ -3,13 +3,16 @@ import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
+import { rankOf } from '../base/priority.js'
 import type { PgConnection } from '../driver/pg-connection.js'
-import { acquireTimeoutError, overloadedError, poolEndedError } from './acquire-error.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
+import { LendingLimit } from './lending-limit.js'
+import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
-import { WaitQueue } from './wait-queue.js'
+import { Refusals } from './refusals.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
+import { WaitingLine } from './waiting-line.js'
 
 /** Whom the pool tells what happens to its connections. */
 export interface PoolListener {
@@ -41,29 +44,43 @@ export interface ConnectionPoolOptions {
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   readonly #connector: Connector
+  readonly #refusals: Refusals
   readonly #all = new Set<PooledConnection>()
   /** The last one given back is lent first, so that the others can grow old and go. */
   readonly #idle: PooledConnection[] = []
-  readonly #queue = new WaitQueue<Waiter>()
+  readonly #line: WaitingLine
+  readonly #lending: LendingLimit
   /** Connections being validated or reset. */
   #preparing = 0
   #closing = 0
   #generation = 0
   #useTime = 0
-  /** Since when somebody has been waiting without a break. */
-  #pressureSince = 0
-  #wasReached = false
   #ending = false
   #onEnded: (() => void) | undefined
 
   constructor(options: ConnectionPoolOptions) {
+    const { max, overload } = options.settings
     this.#options = options
+    this.#lending = new LendingLimit(max, overload)
+    this.#line = new WaitingLine({
+      ...overload,
+      turn: max,
+      isGrowing: () => this.#connector.connecting > 0,
+      shed: (waiter, now) => waiter.refuse(this.#refusals.shed(waiter, now)),
+    })
     this.#connector = new Connector({
       ...options,
       attempts: options.settings.connectAttempts,
       onOpened: connection => this.#opened(connection),
-      onFailed: error => this.#openFailed(error),
+      onFailed: () => this.#openFailed(),
       onWake: () => this.#wake(),
+    })
+    this.#refusals = new Refusals({
+      connector: this.#connector,
+      line: this.#line,
+      clock: options.clock,
+      connections: this.#all,
+      numbers: () => this.numbers(),
     })
   }
 
@@ -80,7 +97,7 @@ export class ConnectionPool {
   }
 
   get waitingCount(): number {
-    return this.#queue.size
+    return this.#line.size
   }
 
   get connectingCount(): number {
@@ -92,9 +109,14 @@ export class ConnectionPool {
     return this.#connector.lastError === undefined
   }
 
-  /** Whether the server was reached at least once. */
-  get wasReached(): boolean {
-    return this.#wasReached
+  /** Why nobody can be served at this moment; absent when it takes a caller to find out more. */
+  get outage(): Error | undefined {
+    return this.#refusals.outage
+  }
+
+  /** The breaker of the server, and what it knows. */
+  get health(): NodeHealth {
+    return this.#connector.health
   }
 
   /** The pool at this moment, for errors and statistics. */
@@ -107,7 +129,7 @@ export class ConnectionPool {
       active: this.#activeCount,
       idle: this.#idle.length,
       connecting: this.#connector.connecting,
-      waiting: this.#queue.size,
+      waiting: this.#line.size,
     }
   }
 
@@ -124,7 +146,7 @@ export class ConnectionPool {
   lend(limits: Limits, caller: Caller): void {
     const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
     if (refusal !== undefined) return caller.refuse(refusal)
-    const pooled = this.#take()
+    const pooled = this.#take(limits)
     if (pooled === undefined) this.#enqueue(limits, caller)
     else caller.serve(pooled)
   }
@@ -133,6 +155,7 @@ export class ConnectionPool {
   release(pooled: PooledConnection, destroy?: unknown): void {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
+    if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
     this.#options.listener.onRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
@@ -171,6 +194,19 @@ export class ConnectionPool {
     this.#connector.start(Math.min(missing, this.#capacity))
   }
 
+  /** Asks something of our own over a connection that nobody uses, in the background; `undefined`: no answer. */
+  async useIdle<T>(ask: (connection: PgConnection) => Promise<T>): Promise<T | undefined> {
+    const pooled = this.#idle.shift()
+    if (pooled === undefined) return undefined
+    const { connection } = pooled
+    let answer: T | undefined
+    await this.#prepare(pooled, 'validate', async () => {
+      answer = await ask(connection).catch(() => undefined)
+      return connection.usable && connection.quiet && connection.outsideTransaction
+    })
+    return answer
+  }
+
   /**
    * Refuses new callers, rejects those that wait, closes connections as they come back.
    *
@@ -178,9 +214,9 @@ export class ConnectionPool {
    */
   end(): Promise<void> {
     this.#ending = true
-    const error = poolEndedError(this.numbers())
+    const error = this.#refusals.ended()
     this.#connector.stop(error)
-    for (const waiter of this.#queue) waiter.refuse(error)
+    for (const waiter of this.#line) waiter.refuse(error)
     for (const pooled of [...this.#idle]) this.close(pooled)
     return new Promise(resolve => {
       this.#onEnded = resolve
@@ -205,6 +241,12 @@ export class ConnectionPool {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
+  /** How many of them are wanted. */
+  get #room(): number {
+    if (!this.#lending.isLimited) return this.#capacity
+    return Math.min(this.#capacity, this.#lending.limit - this.totalCount)
+  }
+
   #isFresh(pooled: PooledConnection, now: number): boolean {
     if (pooled.generation !== this.#generation || this.#isSpent(pooled, now)) return false
     return now - pooled.idleSince < this.#options.settings.validateAfterIdle
@@ -227,96 +269,91 @@ export class ConnectionPool {
   }
 
   /** Lends a connection at once, when one is fresh and nobody waits. */
-  #take(): PooledConnection | undefined {
+  #take({ priority }: Limits): PooledConnection | undefined {
     const top = this.#idle.at(-1)
-    if (top === undefined || this.#queue.size > 0) return undefined
+    if (top === undefined || this.#line.size > 0) return undefined
+    if (this.#lending.isLimited && this.#lending.lowestRank(this.#activeCount) < rankOf(priority))
+      return undefined
     const now = this.#options.clock.now()
     if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
     return this.#lend(top, now)
   }
 
-  #enqueue({ deadline, signal }: Limits, caller: Caller): void {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) return caller.refuse(refusal)
+  #enqueue({ deadline, signal, priority }: Limits, caller: Caller): void {
     const { clock, settings, deadlines } = this.#options
     const since = clock.now()
     const limit = Math.min(deadline, deadlineAfter(since, settings.connectTimeout))
-    const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal })
-    if (this.#queue.size === 0) this.#pressureSince = since
-    this.#queue.add(waiter)
+    const waiter = new Waiter(this.#waitingRoom, caller, { since, deadline: limit, signal, priority })
+    const refusal = this.#refusal(waiter)
+    if (refusal !== undefined) return waiter.refuse(refusal)
+    this.#line.add(waiter)
     deadlines.watch(waiter)
     this.#pump()
+    this.#line.relieve(since)
   }
 
   /** Why a caller need not even wait. */
-  #refusal(): Error | undefined {
-    if (this.#ending) return poolEndedError(this.numbers())
-    const soon = this.#capacity + this.#preparing + this.#connector.connecting + this.#idle.length
-    if (this.#queue.size >= this.#options.settings.maxWaiting + soon) return overloadedError(this.numbers())
-    const hopeless = this.#connector.down && this.#all.size === 0 && this.#connector.millisToNextAttempt > 0
-    return hopeless ? this.#connector.lastError : undefined
+  #refusal(waiter: Waiter): Error | undefined {
+    if (this.#ending) return this.#refusals.ended()
+    const { connecting } = this.#connector
+    const soon = this.#capacity + this.#preparing + connecting + this.#idle.length
+    const prospect = {
+      places: this.#options.settings.overload.maxWaiting + soon,
+      isGrown: this.#room <= 0 && connecting === 0,
+    }
+    return this.#refusals.unavailable(waiter.deadline) ?? this.#refusals.overload(waiter, prospect)
   }
 
   readonly #waitingRoom: WaitingRoom = {
     left: waiter => {
       this.#options.deadlines.unwatch(waiter)
-      this.#queue.remove(waiter)
+      this.#line.remove(waiter)
     },
-    timeoutError: millis => this.#timeoutError(millis),
+    timeoutError: millis => this.#refusals.timeout(millis),
     abortError: signal => abortError(signal, 'safe', this.numbers()),
-  }
-
-  #timeoutError(millis: number): Error {
-    const now = this.#options.clock.now()
-    const active = [...this.#all].filter(pooled => pooled.state === 'active')
-    const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
-    return acquireTimeoutError(millis, {
-      numbers: this.numbers(),
-      lastError: this.#connector.lastError,
-      longestUse,
-    })
   }
 
   /** Matches callers with connections, then connections with demand. */
   #pump(): void {
     if (this.#ending) return this.#finishEnding()
     const now = this.#options.clock.now()
-    while (this.#queue.size > 0 && this.#idle.length > 0) {
+    while (this.#idle.length > 0 && this.#line.has(this.#lending.lowestRank(this.#activeCount))) {
       const pooled = this.#idle.pop() as PooledConnection
       if (this.#isFresh(pooled, now)) this.#serve(pooled, now)
       else if (this.#isSpent(pooled, now)) this.close(pooled)
       else this.#prepare(pooled, 'validate')
-      if (this.#preparing >= this.#queue.size) break
+      if (this.#preparing >= this.#line.size) break
     }
-    if (this.#queue.size > 0) this.#grow()
+    if (this.#line.size > 0) this.#grow(now)
   }
 
-  #serve(pooled: PooledConnection, now: number): void {
-    this.#queue.oldest?.serve(this.#lend(pooled, now))
+  /** Lends a connection that nobody holds to whose turn it is. False when nobody may have it. */
+  #serve(pooled: PooledConnection, now: number): boolean {
+    // The connection itself counts as active already.
+    const waiter = this.#line.take(now, this.#lending.lowestRank(this.#activeCount - 1))
+    waiter?.serve(this.#lend(pooled, now))
+    return waiter !== undefined
   }
 
-  #grow(): void {
-    const oldest = this.#queue.oldest
-    if (oldest === undefined) return
+  #grow(now: number): void {
     const { connecting, connectTime } = this.#connector
-    const now = this.#options.clock.now()
-    const longestWait = now - oldest.since
+    const longestWait = now - this.#line.oldestSince(now)
     const open = connectionsToOpen({
-      waiting: this.#queue.size,
+      waiting: this.#line.size,
       coming: this.#preparing + connecting,
       connecting,
       active: this.#activeCount,
-      room: this.#capacity,
+      room: this.#room,
       useTime: this.#useTime,
       connectTime,
       longestWait,
-      pressure: now - this.#pressureSince,
+      pressure: now - this.#line.pressureSince,
     })
     if (open > 0) this.#connector.start(open)
     const nextAttempt = this.#connector.millisToNextAttempt
     if (nextAttempt > 0) this.#connector.wakeAfter(nextAttempt, true)
-    else if (open === 0 && this.#capacity > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
+    else if (open === 0 && this.#room > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
   }
 
   #wake(): void {
@@ -333,8 +370,8 @@ export class ConnectionPool {
       generation: this.#generation,
     })
     connection.onLost = error => this.#lost(pooled, error)
+    if (this.#all.size === 0) this.#line.becameAvailable(clock.now())
     this.#all.add(pooled)
-    this.#wasReached = true
     listener.onConnect(pooled)
     if (this.#ending || !connection.usable) return this.close(pooled)
     this.#rest(pooled)
@@ -346,10 +383,13 @@ export class ConnectionPool {
     this.#options.listener.onIdle(pooled)
   }
 
-  #openFailed(error: Error): void {
+  #openFailed(): void {
     // While connections exist they may still serve those who wait.
-    if (this.#connector.down && this.#all.size === 0) {
-      for (const waiter of this.#queue) waiter.refuse(error)
+    if (this.#all.size === 0) {
+      for (const waiter of this.#line) {
+        const error = this.#refusals.afterFailure(waiter.deadline)
+        if (error !== undefined) waiter.refuse(error)
+      }
     }
     this.#pump()
   }
@@ -364,14 +404,18 @@ export class ConnectionPool {
   }
 
   /** Checks or resets a connection in the background, then offers it or closes it. */
-  async #prepare(pooled: PooledConnection, task: 'validate' | 'reset'): Promise<void> {
+  async #prepare(
+    pooled: PooledConnection,
+    task: 'validate' | 'reset',
+    work = () => (task === 'reset' ? pooled.connection.reset() : pooled.connection.ping(this.#pingTimeout)),
+  ): Promise<void> {
     const { connection } = pooled
     const forgotten = task === 'reset' && !connection.outsideTransaction && !pooled.rollbackExpected
     if (forgotten) this.#options.listener.onOpenTransaction(pooled)
     pooled.apply(task)
     this.#preparing++
     const generation = this.#generation
-    const fit = await (task === 'reset' ? connection.reset() : connection.ping(this.#pingTimeout))
+    const fit = await work()
     this.#preparing--
     if (!fit || this.#ending) this.close(pooled)
     else this.#offer(pooled, this.#options.clock.now(), generation)
@@ -389,9 +433,9 @@ export class ConnectionPool {
     pooled.idleSince = now
     pooled.borrower = undefined
     pooled.generation = generation
-    if (this.#queue.size > 0 && generation === this.#generation) return this.#serve(pooled, now)
-    this.#rest(pooled)
-    if (this.#queue.size > 0) this.#pump()
+    const isServed = this.#line.size > 0 && generation === this.#generation && this.#serve(pooled, now)
+    if (!isServed) this.#rest(pooled)
+    if (this.#line.size > 0 && !(isServed && !this.#lending.isLimited)) this.#pump()
   }
 
   #dropIdle(pooled: PooledConnection): void {

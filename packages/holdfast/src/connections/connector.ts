@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Clock } from '../base/clock.js'
 import type { PgConnection } from '../driver/pg-connection.js'
+import { isSqlState } from '../driver/sqlstate.js'
 import { movingAverage } from './growth.js'
-import { afterFailure, HEALTHY, isDown, mayConnect, type NodeHealth } from './node-health.js'
+import { freeSlots, HEALTHY, isHopeless, type NodeHealth, nextHealth } from './node-health.js'
 
 /** What the connector needs, and whom it tells. */
 export interface ConnectorOptions {
@@ -10,15 +11,15 @@ export interface ConnectorOptions {
   readonly isTransient: (error: unknown) => boolean
   readonly clock: Clock
   readonly random: () => number
-  /** Failed rounds after which the server counts as down. */
+  /** Failed rounds after which a server that was never there counts as absent. */
   readonly attempts: number
   readonly onOpened: (connection: PgConnection) => void
-  readonly onFailed: (error: Error) => void
+  readonly onFailed: () => void
   /** It is time to look at the demand again. */
   readonly onWake: () => void
 }
 
-/** Opens connections to one server: counts them, backs off when it fails, and probes until it is back. */
+/** Opens connections to one server: counts them, keeps its breaker, and probes in the background until it is back. */
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #stopped = new AbortController()
@@ -42,13 +43,17 @@ export class Connector {
     return this.#connectTime
   }
 
+  get health(): NodeHealth {
+    return this.#health
+  }
+
   get lastError(): Error | undefined {
     return this.#health.lastError
   }
 
-  /** Whether callers without a connection are told at once. */
-  get down(): boolean {
-    return isDown(this.#health, this.#options.attempts)
+  /** Whether a caller waits in vain for a server like this. */
+  get hopeless(): boolean {
+    return isHopeless(this.#health, this.#options.attempts)
   }
 
   /** Milliseconds until the next attempt may start; 0: now. */
@@ -56,12 +61,13 @@ export class Connector {
     return Math.max(0, this.#health.retryAt - this.#options.clock.now())
   }
 
-  /** Starts up to `count` attempts; after a failure only one, and only when its backoff is over. */
+  /** Starts up to `count` attempts, as many as the breaker lets. */
   start(count: number): void {
+    if (count <= 0) return
     const now = this.#options.clock.now()
-    const allowed = this.#health.failures === 0 ? count : Math.min(count, 1)
-    for (let i = 0; i < allowed && mayConnect(this.#health, now, this.#connecting); i++)
-      void this.#attempt(now)
+    if (this.#connecting === 0) this.#health = nextHealth(this.#health, 'wanted', { startedAt: now, now })
+    const allowed = Math.min(count, freeSlots(this.#health, this.#connecting))
+    for (let i = 0; i < allowed; i++) void this.#attempt(now)
   }
 
   /**
@@ -70,10 +76,10 @@ export class Connector {
    * @param urgent whether the process must stay alive for it
    */
   wakeAfter(millis: number, urgent: boolean): void {
-    const { clock, onWake } = this.#options
+    const { clock } = this.#options
     if (this.#stopped.signal.aborted) return
     clock.clearTimeout(this.#timer as NodeJS.Timeout)
-    this.#timer = clock.setTimeout(onWake, Math.max(1, millis))
+    this.#timer = clock.setTimeout(() => this.#wake(urgent), Math.max(1, Math.ceil(millis)))
     if (!urgent) this.#timer.unref()
   }
 
@@ -83,14 +89,22 @@ export class Connector {
     this.#stopped.abort(reason)
   }
 
+  #wake(urgent: boolean): void {
+    // Timers may fire a little early, and nobody else would try again.
+    const early = this.millisToNextAttempt
+    if (early > 0) this.wakeAfter(early, urgent)
+    else this.#options.onWake()
+  }
+
   async #attempt(startedAt: number): Promise<void> {
     const { open, clock } = this.#options
     this.#connecting++
     try {
       const connection = await this.#context.runInAsyncScope(open, undefined, this.#stopped.signal)
       this.#connecting--
-      this.#connectTime = movingAverage(this.#connectTime, clock.now() - startedAt)
-      this.#health = HEALTHY
+      const now = clock.now()
+      this.#connectTime = movingAverage(this.#connectTime, now - startedAt)
+      this.#health = nextHealth(this.#health, 'opened', { startedAt, now })
       this.#options.onOpened(connection)
     } catch (error) {
       this.#connecting--
@@ -101,11 +115,13 @@ export class Connector {
   #failed(error: Error, startedAt: number): void {
     const { clock, random, isTransient } = this.#options
     if (!this.#stopped.signal.aborted) {
-      const failure = { error, transient: isTransient(error), startedAt, now: clock.now(), random: random() }
-      this.#health = afterFailure(this.#health, failure)
+      const transient = isTransient(error)
+      const answering = transient && isSqlState((error as { code?: unknown }).code)
+      const failure = { error, transient, answering, random: random() }
+      this.#health = nextHealth(this.#health, 'failed', { startedAt, now: clock.now(), failure })
       // A server that may come back is looked for even while nobody asks.
-      if (this.#health.transient) this.wakeAfter(this.millisToNextAttempt, false)
+      if (transient) this.wakeAfter(this.millisToNextAttempt, false)
     }
-    this.#options.onFailed(error)
+    this.#options.onFailed()
   }
 }

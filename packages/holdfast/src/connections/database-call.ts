@@ -100,7 +100,7 @@ class DatabaseCall implements Caller, Outcome {
     if (action === 'opt-in')
       return optIn.has((error as { code?: string }).code as OptInCode) ? action : 'never'
     // A server that was never reached is a mistake more often than an outage.
-    return action === 'wait' && !connections.wasReached ? 'never' : action
+    return action === 'wait' && !connections.health.proven ? 'never' : action
   }
 
   async #again(error: Error, { action, situation }: Failure): Promise<void> {

@@ -4,6 +4,7 @@ import type { PoolSettings } from '../base/options.js'
 import type { Warn } from '../base/warning.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { PooledConnection } from './pooled-connection.js'
+import { askCapacity, capacityWarning } from './server-capacity.js'
 
 /** What the housekeeper works with. */
 export interface HousekeeperOptions {
@@ -16,18 +17,24 @@ export interface HousekeeperOptions {
 /** The longest pause between two rounds, in milliseconds. */
 const LONGEST_PAUSE_MS = 1_000
 
+/** A pool that lives shorter than this does not ask what its server has. */
+const ASK_AFTER_MS = 1_000
+
 /** A pause this much longer than planned means that the process slept, and servers and firewalls did not. */
 const CLOCK_JUMP_MS = 30_000
 
 /**
  * The pool's rounds, at least once a second: closes connections that are idle too long or too old, keeps
- * `minIdle` ready, reports clients that are held too long, and notices when the process has been asleep.
+ * `minIdle` ready, reports clients that are held too long, notices when the process has been asleep, and once asks the
+ * server whether it has so many connections.
  */
 export class Housekeeper {
   readonly #options: HousekeeperOptions
   readonly #pause: number
   #timer: NodeJS.Timeout | undefined
   #lastRound: number
+  /** When the server is asked for its connections; infinite: never (again). */
+  #askAt: number
 
   constructor(options: HousekeeperOptions) {
     this.#options = options
@@ -37,6 +44,8 @@ export class Housekeeper {
     )
     this.#pause = Math.max(10, Math.min(shortest / 2, LONGEST_PAUSE_MS))
     this.#lastRound = options.clock.now()
+    this.#askAt =
+      options.settings.overload.instances > 0 ? this.#lastRound + ASK_AFTER_MS : Number.POSITIVE_INFINITY
   }
 
   /** Starts the rounds, if they are not going yet; they never keep the process alive. */
@@ -63,10 +72,20 @@ export class Housekeeper {
     this.#evict(now)
     for (const pooled of pool.connections) this.#reportLeak(pooled, now)
     pool.refill(settings.minIdle)
+    if (now >= this.#askAt && pool.idle.length > 0) void this.#askCapacity()
     this.#lastRound = now
     // With nothing to look after, rounds begin again with the next connection.
     if (pool.totalCount === 0 && settings.minIdle === 0) this.#timer = undefined
     else this.#schedule()
+  }
+
+  /** What cannot be asked, or not be answered, is no reason to warn. */
+  async #askCapacity(): Promise<void> {
+    const { pool, settings, clock, warn } = this.#options
+    this.#askAt = Number.POSITIVE_INFINITY
+    const capacity = await pool.useIdle(connection => askCapacity(connection, clock.now()))
+    const warning = capacity && capacityWarning(capacity, settings, pool.totalCount)
+    if (warning !== undefined) warn(warning)
   }
 
   #noticeSleep(now: number): void {

@@ -17,7 +17,7 @@ export async function acquirePatiently(context: CallContext, limits: Limits): Pr
       return await connections.acquire(limits)
     } catch (error) {
       const action = retryAction(failureKind(error), 'not-sent')
-      if (action === 'wait' && !connections.wasReached) throw error
+      if (action === 'wait' && !connections.health.proven) throw error
       await retrier.pause({ error: error as Error, action, limits, failures, since })
     }
   }

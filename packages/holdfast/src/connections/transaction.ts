@@ -3,6 +3,7 @@ import { abortError, type Limits, within } from '../base/deadline.js'
 import type { Duration } from '../base/duration.js'
 import { OptionsError, QueryTimeoutError, TransactionError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import type { Priority } from '../base/priority.js'
 import type { QueryExtras } from '../driver/to-request.js'
 import type { PooledConnection } from './pooled-connection.js'
 import type { TransactionRun } from './replay.js'
@@ -20,6 +21,8 @@ export interface TransactionOptions {
   timeout?: Duration
   /** Cancels the running statement and rolls back. */
   signal?: AbortSignal
+  /** Who gets a connection first when not all can be served. Default: `normal`. */
+  priority?: Priority
   /**
    * How often the whole function may run when the server rolled it back for a conflict (40001, 40P01). Its
    * effects outside the database happen each time. Default: 1, with `replaySafe` that of the pool's `retry`.

@@ -20,6 +20,11 @@ export class WaitQueue<T extends Queued> {
     return this.#first
   }
 
+  /** The entry that came last. */
+  get newest(): T | undefined {
+    return this.#last
+  }
+
   add(entry: T): void {
     entry.previous = this.#last
     entry.queued = true

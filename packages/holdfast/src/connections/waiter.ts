@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Limits } from '../base/deadline.js'
 import type { Expiring } from '../base/deadline-watch.js'
+import { rankOf } from '../base/priority.js'
 import type { PooledConnection } from './pooled-connection.js'
 import type { Queued } from './wait-queue.js'
 
@@ -26,6 +27,8 @@ export interface Caller {
 export class Waiter extends AsyncResource implements Expiring, Queued {
   readonly since: number
   readonly deadline: number
+  /** Of its priority: 0 is served first. */
+  readonly rank: number
   watchIndex = -1
   previous: this | undefined = undefined
   next: this | undefined = undefined
@@ -41,6 +44,7 @@ export class Waiter extends AsyncResource implements Expiring, Queued {
     this.#caller = caller
     this.since = limits.since
     this.deadline = limits.deadline
+    this.rank = rankOf(limits.priority)
     this.#signal = limits.signal
     this.#signal?.addEventListener('abort', this)
   }

@@ -4,6 +4,7 @@ import { deadlineAfter } from '../base/deadline.js'
 import { type Duration, describeGiven, parseDuration } from '../base/duration.js'
 import { HoldfastError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
+import { checkPriority, type Priority } from '../base/priority.js'
 
 /** What Holdfast adds to pg's query config. */
 export interface QueryExtras {
@@ -19,6 +20,8 @@ export interface QueryExtras {
   idempotent?: boolean
   /** `false`: never tried again. Default: by the option `retry` of the pool. */
   retry?: false
+  /** Who goes first, and who is turned away, when not all can be served. Default: `normal`. */
+  priority?: Priority
   /** Whether and how its result is cached. Default: by the options of the pool and its tables. */
   cache?: QueryCacheOptions
 }
@@ -53,6 +56,7 @@ export function toRequest(
     rolledBackIfLost: false,
     ...(extras.retry === false && { retry: false as const }),
     ...(extras.cache !== undefined && { cache: extras.cache }),
+    ...(extras.priority !== undefined && { priority: checkPriority(extras.priority) }),
   }
 }
 

@@ -16,12 +16,16 @@ export interface HealthProbe {
   readonly clock: Clock
   /** One round trip to the database. */
   readonly ask: () => Promise<unknown>
+  /** Why the question would only wait; absent while it can be asked. */
+  readonly outage: () => Error | undefined
   readonly numbers: () => PoolNumbers
 }
 
-/** Asks the database once. Never rejects. */
-export async function checkHealth({ clock, ask, numbers }: HealthProbe): Promise<Health> {
+/** Asks the database once; while it is known to be away, not even that. Never rejects. */
+export async function checkHealth({ clock, ask, outage, numbers }: HealthProbe): Promise<Health> {
   const start = clock.now()
+  const error = outage()
+  if (error !== undefined) return { healthy: false, error, latencyMs: 0, pool: numbers() }
   const answer = await ask().then(
     () => ({ healthy: true }),
     (error: Error) => ({ healthy: false, error }),

@@ -35,7 +35,7 @@ export interface RetryCounts {
 export interface RetrySettings {
   readonly connectAttempts: number
   readonly connectTimeout: number
-  readonly maxWaiting: number
+  readonly overload: { readonly maxWaiting: number }
   readonly retryBudget: number
 }
 
@@ -57,7 +57,7 @@ export function retrierFor(
       freshPasswords,
     },
     budget: new RetryBudget({ ...DEFAULT_BUDGET, share: settings.retryBudget }, clock.now()),
-    mostWaiting: settings.maxWaiting,
+    mostWaiting: settings.overload.maxWaiting,
   })
 }
 
