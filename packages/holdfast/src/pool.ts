@@ -72,8 +72,9 @@ export class Pool extends pg.Pool {
     super(withoutSecrets(checked))
     this.#options = checked
     this.#resolved = resolveClientConfig(checked, process.env)
-    const settings = resolveSettings(checked, this.#resolved.target.host, process.env)
+    const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
+    this.#resolved.pooler.onWarning = warning => this.#warn(warning)
     this.#connections = new ConnectionPool({
       settings,
       open: signal => this.#open(signal),

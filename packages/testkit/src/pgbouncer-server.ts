@@ -85,7 +85,12 @@ export class PgBouncerServer {
 
   /** The URL of the same database, for the same user, through the pooler. */
   get url(): string {
-    const url = new URL(this.#options.postgres.url)
+    return this.urlFor(this.#options.postgres.url)
+  }
+
+  /** The URL of a database of the same server and user, through the pooler. */
+  urlFor(serverUrl: string): string {
+    const url = new URL(serverUrl)
     url.hostname = this.host
     url.port = String(this.#port)
     registerSecret(url.href)

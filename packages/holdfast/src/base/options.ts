@@ -3,6 +3,8 @@ import { type CacheOptions, type CacheSettings, cacheOption, resolveCacheSetting
 import type { Duration } from './duration.js'
 import { OptionsError } from './errors.js'
 import { any, checkOptions, duration, integer, nested, ofType, type Rules } from './option-rules.js'
+import { type Environment, type Place, poolSize } from './pool-size.js'
+import { type PoolerOption, poolerOption } from './pooler-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -28,19 +30,25 @@ export interface PoolOptions extends PoolConfig {
   retry?:
     | { /** Attempts to connect before waiting callers are told. Default: 3. */ attempts?: number }
     | false
+  /**
+   * What stands between the pool and PostgreSQL: `none`, a pooler in mode `session` or `transaction`. Default: told by
+   * the host for Supabase and Neon, else by the connection itself, which cannot tell the mode. See `pool.describe()`.
+   */
+  pooler?: PoolerOption
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
 
-/** What the environment says about where the process runs. */
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from './pool-size.js'
 
 /** The pool's own settings: resolved once, frozen. Durations in milliseconds, 0 switches off. */
 export interface PoolSettings {
   readonly name: string
   readonly max: number
+  /** Why `max` is what it is, in words. */
+  readonly maxBecause: string
   readonly min: number
   readonly minIdle: number
   readonly maxUses: number
@@ -94,6 +102,7 @@ const RULES: Rules = {
   leakDetection: duration,
   overload: nested({ maxWaiting: integer(0) }),
   retry: nested({ attempts: integer(1, 100) }),
+  pooler: poolerOption,
   cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
@@ -119,27 +128,27 @@ function withHidden(given: unknown): unknown {
 /**
  * Resolves the settings of a pool from checked options.
  *
- * @param host of the server, for the defaults behind Supabase's pooler
  * @throws OptionsError for a combination that cannot work
  */
 export function resolveSettings(
   options: PoolOptions & { poolSize?: number },
-  host: string,
+  place: Place,
   env: Environment,
 ): PoolSettings {
-  const max = options.max ?? options.poolSize ?? defaultMax(host, env)
+  const { max, because } = poolSize(options.max ?? options.poolSize, place, env)
   const minIdle = options.minIdle ?? 0
   if (minIdle > max) throw new OptionsError('minIdle', `at most max (${max})`, String(minIdle))
   return Object.freeze({
     name: options.name ?? 'main',
     max,
+    maxBecause: because,
     min: options.min ?? 0,
     minIdle,
     maxUses: options.maxUses ?? 7_500,
     maxLifetime: (options.maxLifetimeSeconds ?? 1_800) * 1_000,
     idleTimeout: options.idleTimeoutMillis ?? 10_000,
     connectTimeout: options.connectionTimeoutMillis ?? 5_000,
-    queryTimeout: options.query_timeout ?? 30_000,
+    queryTimeout: shorter(options.query_timeout ?? 30_000, place.untoldTimeout),
     validateAfterIdle: (options.validateAfterIdle as number | undefined) ?? 1_000,
     leakDetection: (options.leakDetection as number | undefined) ?? 60_000,
     maxWaiting: limitOf(options.overload, 'maxWaiting', 1_000),
@@ -149,6 +158,11 @@ export function resolveSettings(
   })
 }
 
+/** The shorter of two limits, of which 0 is none. */
+function shorter(a: number, b: number): number {
+  return a === 0 || b === 0 ? a + b : Math.min(a, b)
+}
+
 /** A number inside an optional group: without limit when the group is switched off. */
 function limitOf<K extends string>(
   options: Partial<Record<K, number>> | false | undefined,
@@ -156,20 +170,4 @@ function limitOf<K extends string>(
   fallback: number,
 ) {
   return options === false ? Number.POSITIVE_INFINITY : (options?.[name] ?? fallback)
-}
-
-/** Variables that only the named platforms set for their functions. */
-const SERVERLESS = [
-  'AWS_LAMBDA_FUNCTION_NAME',
-  'VERCEL',
-  'NETLIFY',
-  'FUNCTIONS_WORKER_RUNTIME',
-  'FUNCTION_TARGET',
-]
-
-/** Functions run in many small processes, and a pooler shares few connections among all: both want small pools. */
-function defaultMax(host: string, env: Environment): number {
-  if (SERVERLESS.some(name => env[name] !== undefined)) return 5
-  if (/\.pooler\.supabase\.com$/i.test(host)) return 10
-  return env.NODE_ENV === 'production' ? 50 : 20
 }

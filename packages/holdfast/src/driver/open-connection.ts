@@ -2,6 +2,7 @@ import type { Client, ClientConfig } from 'pg'
 import { connectError, connectTimeoutError, type Target } from './connect-error.js'
 import { type ConnectionOptions, PgConnection } from './pg-connection.js'
 import { internals } from './pg-internals.js'
+import { startupRemedy } from './pooler-watch.js'
 
 /** The class of clients: pg's own or a subclass of it. */
 export type ClientClass = new (config: ClientConfig) => Client
@@ -24,10 +25,26 @@ export interface OpenOptions extends ConnectionOptions {
  * @throws ConnectError, or pg's DatabaseError when the server answered with one; the socket is closed then
  */
 export async function openConnection(options: OpenOptions): Promise<PgConnection> {
-  const client = new options.Client(options.config)
+  try {
+    return await open(options)
+  } catch (error) {
+    if (options.pooler?.refused(error)) return open(options)
+    const remedy = startupRemedy(error)
+    if (remedy !== undefined) (error as Error).message += `. ${remedy}`
+    throw error
+  }
+}
+
+/** One attempt. */
+async function open(options: OpenOptions): Promise<PgConnection> {
+  const { pooler, config } = options
+  const client = new options.Client(pooler?.configFor(config) ?? config)
   const connection = new PgConnection(client, options)
   try {
     await connectInTime(client, options)
+    pooler?.connected(connection.processID)
+    const first = pooler?.onConnect
+    if (first !== undefined) await connection.tell(first)
     return connection
   } catch (error) {
     internals(client).connection.stream.destroy()
