@@ -23,6 +23,7 @@ export {
   TransactionError,
 } from './base/errors.js'
 export type { PoolOptions } from './base/options.js'
+export type { PoolerMode, PoolerOption } from './base/pooler-options.js'
 export type { Logger, Warning } from './base/warning.js'
 export type { CacheInfo } from './cache/cache-info.js'
 export type { CacheStats } from './cache/cache-stats.js'
@@ -42,6 +43,7 @@ export type {
 export { MigrationFileError } from './migrate/migration-file-error.js'
 export type { MigrateOptions, MigrationProgress } from './migrate/options.js'
 export type { Health } from './monitoring/health.js'
+export type { DescribedPooler, DescribedServer, PoolDescription } from './monitoring/pool-description.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
 export { type AcquireOptions, Pool } from './pool.js'

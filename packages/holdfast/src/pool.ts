@@ -18,7 +18,7 @@ import { ConnectionPool, type PoolListener } from './connections/connection-pool
 import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
-import { onFirstSignal } from './connections/signals.js'
+import { endOnSignals } from './connections/signals.js'
 import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { beginStatement, runTransaction } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
@@ -31,6 +31,7 @@ import { isRolledBackConflict } from './driver/sqlstate.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
+import { describePool, type PoolDescription } from './monitoring/pool-description.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import { retry } from './resilience/retry.js'
@@ -103,7 +104,9 @@ export class Pool extends pg.Pool {
       settings,
       config,
     })
-    this.#stopSignals = this.#endOnSignals(checked.shutdown)
+    this.#stopSignals = endOnSignals(checked.shutdown, limit => {
+      if (!this.ending) void this.#end(limit)
+    })
     // Nobody can listen to a pool that is still being made.
     process.nextTick(() => {
       for (const warning of this.#resolved.warnings) this.#warn(warning)
@@ -202,6 +205,12 @@ export class Pool extends pg.Pool {
       cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
     })
+  }
+
+  /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
+  describe(): PoolDescription {
+    const cacheEnabled = this.#cache?.enabled ?? false
+    return describePool({ ...this.#resolved, settings: this.#settings, cacheEnabled })
   }
 
   /** The cache of this pool; without the option `cache` it keeps nothing and says so. */
@@ -429,15 +438,6 @@ export class Pool extends pg.Pool {
 
   #mark(state: 'ending' | 'ended'): void {
     Object.assign(this, { [state]: true })
-  }
-
-  /** Arranges for the end on signals, where that was asked for; returns how to call it off. */
-  #endOnSignals(shutdown: PoolOptions['shutdown']): () => void {
-    if (!shutdown) return () => {}
-    const { signals = ['SIGTERM', 'SIGINT'], timeout = 10_000 } = shutdown
-    return onFirstSignal(signals, () => {
-      if (!this.ending) void this.#end({ timeout })
-    })
   }
 
   #listener(): PoolListener {

@@ -7,6 +7,7 @@ import type { Warning } from '../base/warning.js'
 import { passwordError, type Target } from './connect-error.js'
 import { declaredPooler, poolerAt } from './pooler.js'
 import { PoolerWatch } from './pooler-watch.js'
+import { ServerFacts } from './server-facts.js'
 import { serverTimeouts } from './server-timeouts.js'
 import { decideTls, isSupabase, type TlsDecision } from './tls.js'
 
@@ -17,6 +18,7 @@ export interface ResolvedClientConfig {
   /** What the operator should know about TLS. */
   readonly warnings: readonly Warning[]
   readonly pooler: PoolerWatch
+  readonly server: ServerFacts
   /** What the defaults of the pool depend on. */
   readonly place: Place
 }
@@ -50,7 +52,14 @@ export function resolveClientConfig(options: PoolOptions, env: Environment): Res
   if (typeof config.password === 'function') config.password = explained(config.password, target)
   hidePassword(config)
   const pooler = watchPooler(options, config, target)
-  return { config, target, warnings: tlsWarnings(decision, host), pooler, place: placeOf(pooler, target) }
+  return {
+    config,
+    target,
+    warnings: tlsWarnings(decision, host),
+    pooler,
+    server: new ServerFacts(),
+    place: placeOf(pooler, target),
+  }
 }
 
 /** What is known of a pooler before anybody has connected. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { QueryRequest } from '../base/execute.js'
 import type { Warning } from '../base/warning.js'
 import { declaredPooler } from './pooler.js'
-import { PoolerWatch, type PoolerWatchOptions, startupRemedy } from './pooler-watch.js'
+import { PoolerWatch, type PoolerWatchOptions } from './pooler-watch.js'
 
 const QUIET = { quiet: true, outsideTransaction: true }
 
@@ -124,9 +124,4 @@ describe('a declared pooler', () => {
     expect(pooler.fit(lock, { quiet: true, outsideTransaction: false })).toBe(lock)
     expect(pooler.fit(lock, { quiet: false, outsideTransaction: true })).toBe(lock)
   })
-})
-
-test('the error about a refused startup parameter gains what to do', () => {
-  expect(startupRemedy(refusedParameter('options'))).toMatch(/"options".*ALTER ROLE/)
-  expect(startupRemedy(new Error('no'))).toBeUndefined()
 })

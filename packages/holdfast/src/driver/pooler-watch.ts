@@ -30,6 +30,8 @@ interface Watched {
  */
 export class PoolerWatch {
   readonly timeouts: ServerTimeouts
+  /** What the operator should know, as it was told. */
+  readonly warnings: string[] = []
   /** Told what the operator should know; each kind once. */
   onWarning: (warning: Warning) => void = () => {}
   #pooler: Pooler | undefined
@@ -131,6 +133,7 @@ export class PoolerWatch {
   #warn(code: Warning['code'], message: string): void {
     if (this.#warned.has(code)) return
     this.#warned.add(code)
+    this.warnings.push(message)
     this.onWarning({ code, message })
   }
 }
@@ -139,16 +142,9 @@ const UNNAMED =
   'Named statements run unnamed: the pooler would not find them again. If it does (PgBouncer from 1.21 with ' +
   'max_prepared_statements), say pooler: { mode, preparedStatements: true }.'
 
-/** The startup parameter that a pooler refused with this error. */
-function refusedParameter(error: unknown): string | undefined {
+/** The startup parameter that a pooler refused with this error; `undefined` for any other error. */
+export function refusedParameter(error: unknown): string | undefined {
   const { code, message } = error as { code?: string; message?: string }
   if (code !== '08P01' || message === undefined) return undefined
   return /^unsupported startup parameter: (\w+)/.exec(message)?.[1]
-}
-
-/** What to do about a startup parameter that a pooler refuses; `undefined` for any other error. */
-export function startupRemedy(error: unknown): string | undefined {
-  const parameter = refusedParameter(error)
-  if (parameter === undefined) return undefined
-  return `A pooler refuses "${parameter}": set it on the role (ALTER ROLE … SET …), or list it in ignore_startup_parameters of PgBouncer if it may be lost.`
 }
