@@ -10,6 +10,11 @@ test('a startup parameter that a pooler refuses gets its remedy', () => {
   expect(connectRemedy(error, target('h'))).toMatch(/"options".*ALTER ROLE/)
 })
 
+test('a pooler that gives no server connection is told from one that refuses something', () => {
+  const error = Object.assign(new Error('(EMAXCONNSESSION) max clients reached'), { code: 'XX000' })
+  expect(connectRemedy(error, target('h'))).toMatch(/lower "max"/)
+})
+
 test('a direct host of Supabase that cannot be reached gets the word about IPv6', () => {
   expect(connectRemedy(unreachable, target('db.abc.supabase.co'))).toMatch(/session pooler/)
   expect(connectRemedy(unreachable, target('db.example.com'))).toBeUndefined()

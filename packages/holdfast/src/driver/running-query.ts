@@ -8,6 +8,7 @@ import { CapturedQuery } from './captured-query.js'
 import { FramedQuery } from './framed-query.js'
 import { maskError } from './mask-error.js'
 import { internals } from './pg-internals.js'
+import { poolerFailure } from './pooler-errors.js'
 import { isFatal } from './sqlstate.js'
 import { SupervisedQuery } from './supervised-query.js'
 
@@ -129,6 +130,7 @@ export class RunningQuery implements Expiring {
 
   #explain(error: Error): Error {
     const masked = maskError(error, this.#query?.values)
+    if (poolerFailure(masked) === 'not assigned') return masked
     if (isFatal(masked)) return Object.assign(masked, { retry: this.#retryIfLost() })
     return this.#host.lost === undefined ? masked : this.#lostError(error)
   }
