@@ -60,7 +60,7 @@ const HIGHEST_PROCESS_ID = 4_194_304
 
 /**
  * Whether a number that came as the process of a connection is none: PgBouncer and most other poolers make up the key
- * with which a query is cancelled, of 31 random bits and more.
+ * with which a query is cancelled, and the number is half of it, 32 random bits. One of 1,000 passes for a process.
  */
 export function isMadeUpProcess(processID: number | null): boolean {
   return processID !== null && (processID < 0 || processID > HIGHEST_PROCESS_ID)

@@ -1,7 +1,8 @@
 import { findProgram } from '@holdfast/testkit'
-import { QueryTimeoutError } from 'holdfast'
+import { migrate, QueryTimeoutError } from 'holdfast'
 import type { PoolClient } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { finishedFiles, folderWith, write } from '../migrate/migration-folder.js'
 import { behindPgBouncer } from './behind-pgbouncer.js'
 
 /** Answers of one column. */
@@ -39,15 +40,16 @@ describe.skipIf(findProgram('pgbouncer') === undefined)('through PgBouncer', () 
       expect(answers).toHaveLength(20)
     })
 
-    test('a pooler nobody told of is noticed by the first connection, which costs no question', async () => {
+    test('a pooler nobody told of is noticed while connecting, which costs no question', async () => {
       const { bouncer, through } = await behindPgBouncer()
       const pool = through()
-      const client = await pool.connect()
+      // One of 1,000 connections does not show it.
+      const clients = await Promise.all([1, 2, 3].map(() => pool.connect()))
       expect(pool.codes).toEqual(['pooler-mode-unknown'])
       const name = new URL(bouncer.url).pathname.slice(1)
       const stats = (await bouncer.admin('SHOW STATS_TOTALS')).filter(({ database }) => database === name)
       expect(stats, 'no query has been sent').toMatchObject([{ query_count: '0' }])
-      client.release()
+      for (const client of clients) client.release()
     })
 
     test('a named statement runs unnamed, on whatever server connection it lands', async () => {
@@ -90,6 +92,18 @@ describe.skipIf(findProgram('pgbouncer') === undefined)('through PgBouncer', () 
         return (await tx.query('SELECT a FROM pg_temp.t')).rows
       })
       expect(found).toEqual([{ a: 1 }])
+    })
+
+    test('migrations run, but for those that need a session: they are refused, and nothing of them is left', async () => {
+      const { through } = await behindPgBouncer()
+      const pool = through({ pooler: 'transaction' })
+      const first = { '0001_notes.sql': 'CREATE TABLE notes (id int)' }
+      const directory = await folderWith(first)
+      expect((await migrate(pool, { directory })).applied).toEqual(['0001_notes.sql'])
+      const index = '--! no-transaction\nCREATE INDEX CONCURRENTLY idx_notes_id ON notes (id);'
+      await write(directory, { '0002_index.sql': index })
+      await expect(migrate(pool, { directory })).rejects.toMatchObject({ code: 'HOLDFAST_POOLER_MODE' })
+      expect(await finishedFiles(pool)).toEqual(['0001_notes.sql'])
     })
 
     test('a query past its time is cancelled on the server', async () => {
