@@ -18,6 +18,13 @@ export const SYSTEM_SERVERS = [
     elsewhere: 'brew install redis, apk add redis or dnf install redis',
     neededFor: 'the tests that start a real Redis',
   },
+  {
+    name: 'PgBouncer',
+    program: 'pgbouncer',
+    aptPackage: 'pgbouncer',
+    elsewhere: 'brew install pgbouncer, apk add pgbouncer or dnf install pgbouncer',
+    neededFor: 'the tests that start a real PgBouncer',
+  },
 ]
 
 /**
@@ -66,9 +73,14 @@ async function installWithApt(servers) {
   )
 }
 
-/** @param {string} program */
+/**
+ * Also where systems put servers, and where the PATH of ordinary users often does not lead.
+ *
+ * @param {string} program
+ */
 function isOnPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some(folder => {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  return folders.some(folder => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

@@ -25,10 +25,13 @@ export {
   TransactionError,
   UnavailableError,
 } from './base/errors.js'
+
 export type { PoolOptions, RetryOptions } from './base/options.js'
 export type { OverloadOptions } from './base/overload-options.js'
+export type { PoolerMode, PoolerOption } from './base/pooler-options.js'
 export type { Priority } from './base/priority.js'
 export type { OptInCode } from './base/retry-action.js'
+
 export type { Logger, Warning } from './base/warning.js'
 export type { CacheInfo } from './cache/cache-info.js'
 export type { CacheStats } from './cache/cache-stats.js'
@@ -49,6 +52,7 @@ export type {
 export { MigrationFileError } from './migrate/migration-file-error.js'
 export type { MigrateOptions, MigrationProgress } from './migrate/options.js'
 export type { Health } from './monitoring/health.js'
+export type { DescribedPooler, DescribedServer, PoolDescription } from './monitoring/pool-description.js'
 export type { PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
 export { Pool } from './pool.js'

@@ -22,9 +22,11 @@ import { Housekeeper } from './connections/housekeeper.js'
 import { acquirePatiently } from './connections/patient-acquire.js'
 import { transactOnPool } from './connections/pool-transaction.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
+
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
-import { onFirstSignal } from './connections/signals.js'
+import { endOnSignals } from './connections/signals.js'
 import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
+
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
@@ -33,6 +35,7 @@ import type { PgConnection } from './driver/pg-connection.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, type Health } from './monitoring/health.js'
+import { describePool, type PoolDescription } from './monitoring/pool-description.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import { retrierFor } from './resilience/retrier.js'
@@ -69,8 +72,9 @@ export class Pool extends pg.Pool {
     super(withoutSecrets(checked))
     this.#options = checked
     this.#resolved = resolveClientConfig(checked, process.env)
-    const settings = resolveSettings(checked, this.#resolved.target.host, process.env)
+    const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
+    this.#resolved.pooler.onWarning = warning => this.#warn(warning)
     this.#connections = new ConnectionPool({
       settings,
       open: signal => this.#open(signal),
@@ -111,7 +115,9 @@ export class Pool extends pg.Pool {
       settings,
       config,
     })
-    this.#stopSignals = this.#endOnSignals(checked.shutdown)
+    this.#stopSignals = endOnSignals(checked.shutdown, limit => {
+      if (!this.ending) void this.#end(limit)
+    })
     // Nobody can listen to a pool that is still being made.
     process.nextTick(() => {
       for (const warning of this.#resolved.warnings) this.#warn(warning)
@@ -223,6 +229,12 @@ export class Pool extends pg.Pool {
       cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
     })
+  }
+
+  /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
+  describe(): PoolDescription {
+    const cacheEnabled = this.#cache?.enabled ?? false
+    return describePool({ ...this.#resolved, settings: this.#settings, cacheEnabled })
   }
 
   /** The cache of this pool; without the option `cache` it keeps nothing and says so. */
@@ -402,15 +414,6 @@ export class Pool extends pg.Pool {
 
   #mark(state: 'ending' | 'ended'): void {
     Object.assign(this, { [state]: true })
-  }
-
-  /** Arranges for the end on signals, where that was asked for; returns how to call it off. */
-  #endOnSignals(shutdown: PoolOptions['shutdown']): () => void {
-    if (!shutdown) return () => {}
-    const { signals = ['SIGTERM', 'SIGINT'], timeout = 10_000 } = shutdown
-    return onFirstSignal(signals, () => {
-      if (!this.ending) void this.#end({ timeout })
-    })
   }
 
   #listener(): PoolListener {

@@ -1,9 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The path of a program that the shell would find, or `undefined`. */
+/** Where systems put servers, and where the PATH of ordinary users often does not lead. */
+const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin']
+
+/** The path of a program that the shell would find, or of a server where systems put them; or `undefined`. */
 export function findProgram(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...SERVER_FOLDERS]
   const names = process.platform === 'win32' ? [`${name}.exe`, `${name}.cmd`] : [name]
   return folders.flatMap(folder => names.map(each => join(folder, each))).find(isExecutable)
 }

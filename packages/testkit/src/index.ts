@@ -32,6 +32,8 @@ export type { Violation, ViolationKind } from './history/violation.js'
 export { installedPostgres } from './installed-postgres.js'
 export { isForgotten } from './is-forgotten.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
+export type { PoolMode } from './pgbouncer-files.js'
+export { type PgBouncerOptions, PgBouncerServer, startPgBouncer } from './pgbouncer-server.js'
 export {
   type PostgresOptions,
   PostgresServer,

@@ -146,6 +146,12 @@ export const ERROR_CODES = {
     retry: 'never',
     about: 'The transaction is over: its function returned, or it was ended by hand.',
   },
+  HOLDFAST_POOLER_MODE: {
+    category: 'configuration',
+    retry: 'never',
+    about:
+      'The statement needs a session of its own, and through a pooler in transaction mode there is none. Nothing was sent; the message says what to do instead.',
+  },
   HOLDFAST_CACHE_UNMARKABLE: {
     category: 'unreachable',
     retry: 'safe',

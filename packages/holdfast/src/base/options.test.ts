@@ -2,29 +2,59 @@ import { describe, expect, test } from 'vitest'
 import { checkPoolOptions, type PoolOptions, resolveSettings } from './options.js'
 import { resolveOverload } from './overload-options.js'
 
-const settings = (options: object, host = 'localhost', env = {}) =>
-  resolveSettings(checkPoolOptions(options), host, env)
+const PLACE = { supabasePooler: false, untoldTimeout: 0 }
+const BEHIND_SUPABASE = { ...PLACE, supabasePooler: true }
+
+const settings = (options: object, place = PLACE, env = {}) =>
+  resolveSettings(checkPoolOptions(options), place, env)
 
 describe('the size of the pool', () => {
   test.each([
-    ['20 on a developer machine', 'localhost', {}, 20],
-    ['50 in production', 'db.example.com', { NODE_ENV: 'production' }, 50],
-    ['20 in any other environment', 'db.example.com', { NODE_ENV: 'test' }, 20],
-    ['10 behind a Supabase pooler', 'aws-0-eu-central-1.pooler.supabase.com', { NODE_ENV: 'production' }, 10],
-    ['50 on a Supabase database itself', 'db.abc.supabase.co', { NODE_ENV: 'production' }, 50],
-    ['5 on Lambda', 'db.example.com', { AWS_LAMBDA_FUNCTION_NAME: 'f', NODE_ENV: 'production' }, 5],
-    ['5 on Vercel', 'db.example.com', { VERCEL: '1' }, 5],
-    ['5 on Netlify', 'db.example.com', { NETLIFY: 'true' }, 5],
-    ['5 on Azure Functions', 'db.example.com', { FUNCTIONS_WORKER_RUNTIME: 'node' }, 5],
-    ['5 on Google Cloud Functions', 'db.example.com', { FUNCTION_TARGET: 'f' }, 5],
-    ['5 on a function behind a pooler', 'x.pooler.supabase.com', { VERCEL: '1' }, 5],
-  ])('is %s', (_, host, env, max) => expect(settings({}, host, env).max).toBe(max))
+    ['20 on a developer machine', PLACE, {}, 20],
+    ['50 in production', PLACE, { NODE_ENV: 'production' }, 50],
+    ['20 in any other environment', PLACE, { NODE_ENV: 'test' }, 20],
+    ['10 behind a Supabase pooler', BEHIND_SUPABASE, { NODE_ENV: 'production' }, 10],
+    ['5 on Lambda', PLACE, { AWS_LAMBDA_FUNCTION_NAME: 'f', NODE_ENV: 'production' }, 5],
+    ['5 on Vercel', PLACE, { VERCEL: '1' }, 5],
+    ['5 on Netlify', PLACE, { NETLIFY: 'true' }, 5],
+    ['5 on Azure Functions', PLACE, { FUNCTIONS_WORKER_RUNTIME: 'node' }, 5],
+    ['5 on Google Cloud Functions', PLACE, { FUNCTION_TARGET: 'f' }, 5],
+    ['5 on a function behind a pooler', BEHIND_SUPABASE, { VERCEL: '1' }, 5],
+  ])('is %s', (_, place, env, max) => expect(settings({}, place, env).max).toBe(max))
 
   test('is what was asked for, also under the old name poolSize', () => {
-    expect(settings({ max: 3 }, 'x.pooler.supabase.com', { VERCEL: '1' }).max).toBe(3)
+    expect(settings({ max: 3 }, BEHIND_SUPABASE, { VERCEL: '1' }).max).toBe(3)
     expect(settings({ poolSize: 4 }).max).toBe(4)
     expect(settings({ max: 3, poolSize: 4 }).max).toBe(3)
   })
+})
+
+describe('the time for a query', () => {
+  test.each([
+    ['is 30 s', {}, 0, 30_000],
+    ['is what a statement may take, where no server is told of that', {}, 5_000, 5_000],
+    ['is never made longer by it', { query_timeout: 1_000 }, 5_000, 1_000],
+    ['is limited by it alone when it has no limit of its own', { query_timeout: 0 }, 5_000, 5_000],
+  ])('%s', (_, options, untoldTimeout, expected) =>
+    expect(settings(options, { ...PLACE, untoldTimeout }).queryTimeout).toBe(expected),
+  )
+})
+
+describe('the option pooler', () => {
+  test.each(['none', 'session', 'transaction', { mode: 'transaction', preparedStatements: true }])(
+    'takes %j',
+    pooler => expect(checkPoolOptions({ pooler })).toEqual({ pooler }),
+  )
+
+  test.each([
+    ['statement', /Option "pooler": expected 'none', 'session'/],
+    [true, /Option "pooler": expected 'none', 'session'/],
+    [{}, /Option "pooler.mode": expected 'session' or 'transaction', given nothing/],
+    [{ mode: 'statement' }, /Option "pooler.mode": expected 'session' or 'transaction'/],
+    [{ mode: 'session', prepared: true }, /Option "pooler.prepared": expected/],
+  ])('refuses %j by its path', (pooler, message) =>
+    expect(() => checkPoolOptions({ pooler })).toThrow(message),
+  )
 })
 
 describe('settings', () => {
@@ -34,6 +64,7 @@ describe('settings', () => {
     expect(resolved).toEqual({
       name: 'main',
       max: 20,
+      maxBecause: 'default',
       min: 0,
       minIdle: 0,
       maxUses: 7_500,
@@ -90,9 +121,7 @@ describe('settings', () => {
   })
 
   test('refuse more idle connections than there may be', () => {
-    expect(() => settings({ minIdle: 6 }, 'localhost', { VERCEL: '1' })).toThrow(
-      /"minIdle".*at most max \(5\)/,
-    )
+    expect(() => settings({ minIdle: 6 }, PLACE, { VERCEL: '1' })).toThrow(/"minIdle".*at most max \(5\)/)
   })
 })
 

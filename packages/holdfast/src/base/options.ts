@@ -19,6 +19,8 @@ import {
   overloadOption,
   resolveOverload,
 } from './overload-options.js'
+import { type Environment, type Place, poolSize } from './pool-size.js'
+import { type PoolerOption, poolerOption } from './pooler-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import type { Logger } from './warning.js'
 
@@ -45,6 +47,11 @@ export interface PoolOptions extends PoolConfig {
   overload?: OverloadOptions | false
   /** What is tried again when it fails, and how often; see the guide "Retries". */
   retry?: RetryOptions | false
+  /**
+   * What stands between the pool and PostgreSQL: `none`, a pooler in mode `session` or `transaction`. Default: told by
+   * the host for Supabase and Neon, else by the connection itself, which cannot tell the mode. See `pool.describe()`.
+   */
+  pooler?: PoolerOption
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
@@ -61,13 +68,14 @@ export interface RetryOptions {
   optIn?: OptInCode[]
 }
 
-/** What the environment says about where the process runs. */
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from './pool-size.js'
 
 /** The pool's own settings: resolved once, frozen. Durations in milliseconds, 0 switches off. */
 export interface PoolSettings {
   readonly name: string
   readonly max: number
+  /** Why `max` is what it is, in words. */
+  readonly maxBecause: string
   readonly min: number
   readonly minIdle: number
   readonly maxUses: number
@@ -123,6 +131,7 @@ const RULES: Rules = {
   leakDetection: duration,
   overload: overloadOption,
   retry: nested({ attempts: integer(1, 100), budget: fraction, optIn: listOf(OPT_IN_CODES) }),
+  pooler: poolerOption,
   cache: cacheOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
@@ -148,15 +157,14 @@ function withHidden(given: unknown): unknown {
 /**
  * Resolves the settings of a pool from checked options.
  *
- * @param host of the server, for the defaults behind Supabase's pooler
  * @throws OptionsError for a combination that cannot work
  */
 export function resolveSettings(
   options: PoolOptions & { poolSize?: number },
-  host: string,
+  place: Place,
   env: Environment,
 ): PoolSettings {
-  const max = options.max ?? options.poolSize ?? defaultMax(host, env)
+  const { max, because } = poolSize(options.max ?? options.poolSize, place, env)
   const minIdle = options.minIdle ?? 0
   const retry = options.retry === false ? { attempts: 1 } : (options.retry ?? {})
   if (minIdle > max) throw new OptionsError('minIdle', `at most max (${max})`, String(minIdle))
@@ -167,13 +175,14 @@ export function resolveSettings(
   return Object.freeze({
     name: options.name ?? 'main',
     max,
+    maxBecause: because,
     min: options.min ?? 0,
     minIdle,
     maxUses: options.maxUses ?? 7_500,
     maxLifetime: (options.maxLifetimeSeconds ?? 1_800) * 1_000,
     idleTimeout: options.idleTimeoutMillis ?? 10_000,
     connectTimeout: options.connectionTimeoutMillis ?? 5_000,
-    queryTimeout: options.query_timeout ?? 30_000,
+    queryTimeout: shorter(options.query_timeout ?? 30_000, place.untoldTimeout),
     validateAfterIdle: (options.validateAfterIdle as number | undefined) ?? 1_000,
     leakDetection: (options.leakDetection as number | undefined) ?? 60_000,
     overload,
@@ -185,18 +194,7 @@ export function resolveSettings(
   })
 }
 
-/** Variables that only the named platforms set for their functions. */
-const SERVERLESS = [
-  'AWS_LAMBDA_FUNCTION_NAME',
-  'VERCEL',
-  'NETLIFY',
-  'FUNCTIONS_WORKER_RUNTIME',
-  'FUNCTION_TARGET',
-]
-
-/** Functions run in many small processes, and a pooler shares few connections among all: both want small pools. */
-function defaultMax(host: string, env: Environment): number {
-  if (SERVERLESS.some(name => env[name] !== undefined)) return 5
-  if (/\.pooler\.supabase\.com$/i.test(host)) return 10
-  return env.NODE_ENV === 'production' ? 50 : 20
+/** The shorter of two limits, of which 0 is none. */
+function shorter(a: number, b: number): number {
+  return a === 0 || b === 0 ? a + b : Math.min(a, b)
 }

@@ -15,6 +15,8 @@ export interface Warning {
    * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
    * `clock-jump`: the process slept; every connection is checked before its next use.
    * `server-connections`: the pool may want more connections than the server has; asked once.
+   * `pooler-mode-unknown`: a pooler answered where none was expected; say which mode it has with the option `pooler`.
+   * `pooler-unnamed-statement`: named statements run unnamed, because the pooler would lose them.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
@@ -27,6 +29,8 @@ export interface Warning {
     | 'tls-off'
     | 'clock-jump'
     | 'server-connections'
+    | 'pooler-mode-unknown'
+    | 'pooler-unnamed-statement'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-unavailable'

@@ -90,6 +90,7 @@ export async function runTransaction<T>(
   const { connection } = context.pooled
   const scope = new Scope(context, 0)
   await scope.run(begin)
+  await connection.begun()
   let inTime = true
   const expired = (reason: 'timeout' | 'abort') => {
     inTime = false

@@ -24,7 +24,8 @@ export async function cancelRunning(client: Client, millis: number): Promise<voi
     await once(raw, 'connect')
     const socket = ssl ? await secure(raw, connectionParameters.host, ssl) : raw
     const closed = once(socket, 'close')
-    socket.end(cancelMessage(processID, secretKey))
+    // As libpq: the server closes. A pooler that sees our end first throws the request away.
+    socket.write(cancelMessage(processID, secretKey))
     socket.resume()
     await closed
   } finally {

@@ -127,3 +127,34 @@ describe('TLS', () => {
     expect(inspect(config, { depth: 9 })).not.toContain('secret key')
   })
 })
+
+describe('a pooler in between', () => {
+  const host = 'aws-0-eu-central-1.pooler.supabase.com'
+
+  test('is told by host and port, also of a URL', () => {
+    expect(resolve({ host, port: 6543 }).pooler.pooler?.mode).toBe('transaction')
+    expect(resolve({ connectionString: `postgres://u:p@${host}/db` }).pooler.pooler?.mode).toBe('session')
+    expect(resolve({ host: 'db.example.com' }).pooler.pooler).toBeUndefined()
+  })
+
+  test('is what the option says, whatever the host says', () => {
+    expect(resolve({ host, pooler: 'none' }).pooler.pooler).toBeUndefined()
+    expect(resolve({ host, port: 6543, pooler: 'session' }).pooler.pooler?.mode).toBe('session')
+    expect(resolve({ host: 'localhost', pooler: 'transaction' }).pooler.pooler?.mode).toBe('transaction')
+  })
+
+  test('makes pools small only when it is one of Supabase', () => {
+    expect(resolve({ host, port: 6543 }).place.supabasePooler).toBe(true)
+    expect(resolve({ host: 'db.abc.supabase.co', port: 6543 }).place.supabasePooler).toBe(true)
+    expect(resolve({ host: 'db.abc.supabase.co', port: 5432 }).place.supabasePooler).toBe(false)
+    expect(resolve({ host: 'localhost', pooler: 'transaction' }).place.supabasePooler).toBe(false)
+  })
+
+  test('leaves the time of a statement to us where no session can be told of it', () => {
+    const timeout = (options: PoolOptions) => resolve({ ...options, statement_timeout: 5_000 }).place
+    expect(timeout({ pooler: 'transaction' }).untoldTimeout).toBe(5_000)
+    expect(timeout({ pooler: 'session' }).untoldTimeout).toBe(0)
+    expect(timeout({}).untoldTimeout).toBe(0)
+    expect(resolve({ pooler: 'transaction' }).place.untoldTimeout).toBe(0)
+  })
+})

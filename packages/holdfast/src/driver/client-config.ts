@@ -2,9 +2,14 @@ import type { ClientConfig } from 'pg'
 import { parse } from 'pg-connection-string'
 import { OptionsError } from '../base/errors.js'
 import type { Environment, PoolOptions } from '../base/options.js'
+import type { Place } from '../base/pool-size.js'
 import type { Warning } from '../base/warning.js'
 import { passwordError, type Target } from './connect-error.js'
-import { decideTls, type TlsDecision } from './tls.js'
+import { declaredPooler, poolerAt } from './pooler.js'
+import { PoolerWatch } from './pooler-watch.js'
+import { ServerFacts } from './server-facts.js'
+import { serverTimeouts } from './server-timeouts.js'
+import { decideTls, isSupabase, type TlsDecision } from './tls.js'
 
 /** How to reach the server: everything pg's client needs, with no connection string left in it. */
 export interface ResolvedClientConfig {
@@ -12,6 +17,10 @@ export interface ResolvedClientConfig {
   readonly target: Target
   /** What the operator should know about TLS. */
   readonly warnings: readonly Warning[]
+  readonly pooler: PoolerWatch
+  readonly server: ServerFacts
+  /** What the defaults of the pool depend on. */
+  readonly place: Place
 }
 
 /** URL parameters about TLS: decided here, not handed on. */
@@ -42,7 +51,36 @@ export function resolveClientConfig(options: PoolOptions, env: Environment): Res
   const target = targetOf(config, env)
   if (typeof config.password === 'function') config.password = explained(config.password, target)
   hidePassword(config)
-  return { config, target, warnings: tlsWarnings(decision, host) }
+  const pooler = watchPooler(options, config, target)
+  return {
+    config,
+    target,
+    warnings: tlsWarnings(decision, host),
+    pooler,
+    server: new ServerFacts(),
+    place: placeOf(pooler, target),
+  }
+}
+
+/** What is known of a pooler before anybody has connected. */
+function watchPooler(options: PoolOptions, config: ClientConfig, { host, port }: Target): PoolerWatch {
+  const { pooler: option, cache } = options
+  const told = poolerAt(host, port)
+  return new PoolerWatch({
+    pooler: option === undefined ? told : option === 'none' ? undefined : declaredPooler(option, told),
+    certainlyNone: option === 'none',
+    timeouts: serverTimeouts(config),
+    cached: Boolean(cache),
+  })
+}
+
+function placeOf({ pooler, timeouts, timeoutsBy }: PoolerWatch, { host, port }: Target): Place {
+  // Only in a transaction would a server be told of it: for all others it is ours to keep.
+  const untold = timeoutsBy === 'SET LOCAL' ? Number(timeouts.statement_timeout) : 0
+  return {
+    supabasePooler: pooler !== undefined && poolerAt(host, port) !== undefined && isSupabase(host),
+    untoldTimeout: Number.isNaN(untold) ? 0 : untold,
+  }
 }
 
 /** A password function whose failure says that it was one, and not that the connection broke. */

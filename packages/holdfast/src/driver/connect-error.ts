@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { ConnectError, type HoldfastErrorCode } from '../base/errors.js'
 import { maskError } from './mask-error.js'
+import { poolerFailure } from './pooler-errors.js'
 
 /** What a connection was opened to; shown in errors. Never the password. */
 export interface Target {
@@ -90,6 +91,7 @@ export function connectTimeoutError(millis: number, target: Target): ConnectErro
 export function isTransientConnectError(error: unknown): boolean {
   if (error instanceof ConnectError) return error.retry === 'safe'
   const code = (error as { code?: string }).code
+  if (poolerFailure(error) === 'not assigned') return true
   return code === '53300' || code === '57P03' || (code?.startsWith('08') ?? false)
 }
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../base/errors.js'
 import { OPT_IN_CODES, type RetryAction } from '../base/retry-action.js'
+import { poolerFailure, wantsLongPause } from './pooler-errors.js'
 import { isFatal, isSqlState, isStaleStatement } from './sqlstate.js'
 
 /** What went wrong, as far as it matters for trying again. */
@@ -107,30 +108,22 @@ const BY_OWN_CODE: Readonly<Record<string, FailureKind>> = {
   HOLDFAST_CONNECT_FAILED: 'unreachable',
 }
 
-/** What poolers say in words; they use one code for everything. @see PgBouncer, Supavisor: their sources */
-const BY_POOLER_WORDS: readonly { code: string; words: RegExp; kind: FailureKind }[] = [
-  {
-    code: '08P01',
-    words:
-      /^query_wait_timeout|no more connections allowed|^(?:the )?pooler is shutting down|^pgbouncer is shutting down/,
-    kind: 'pooler-busy',
-  },
-  { code: 'XX000', words: /\bE(?:CHECKOUTTIMEOUT|MAXCONN\w*|CIRCUITBREAKER)\b/, kind: 'pooler-limited' },
-  { code: 'XX000', words: /\bEDBHANDLEREXITED\b/, kind: 'pooler-lost' },
-]
-
 /** What kind of failure an error is. */
 export function failureKind(error: unknown): FailureKind {
-  const { code, message, cause } = error as { code?: string; message: string; cause?: { code?: string } }
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
   if (error instanceof HoldfastError)
     return BY_SOCKET_CODE[cause?.code ?? ''] ?? BY_OWN_CODE[error.code] ?? 'final'
   if (code === undefined) return 'final'
   if (!isSqlState(code)) return BY_SOCKET_CODE[code] ?? 'final'
-  const pooler = BY_POOLER_WORDS.find(each => each.code === code && each.words.test(message))
-  if (pooler !== undefined) return pooler.kind
+  const pooler = poolerFailure(error)
+  if (pooler !== undefined) return pooler === 'unknown' ? 'pooler-lost' : ofBusyPooler(error)
   if (isStaleStatement(error)) return 'stale-statement'
   if (isOfRecovery(error)) return 'recovery-conflict'
   return BY_SQLSTATE[code] ?? (isFatal(error) ? 'lost' : 'final')
+}
+
+function ofBusyPooler(error: unknown): FailureKind {
+  return wantsLongPause(error) ? 'pooler-limited' : 'pooler-busy'
 }
 
 /** Whether a standby has cancelled the statement for the sake of its recovery. Its words depend on the language. */

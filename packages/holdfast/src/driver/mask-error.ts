@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { ErrorCategory, Retry } from '../base/errors.js'
+import { poolerMeaning } from './pooler-errors.js'
 import { meaningOf } from './sqlstate.js'
 
 declare module 'pg' {
@@ -24,7 +25,7 @@ const QUOTED = /"(?:[^"]|"")*"/g
  */
 export function maskError(error: Error, values: readonly unknown[] | undefined): Error {
   if (!(error instanceof pg.DatabaseError) || error.code === undefined) return error
-  const { category, retry } = meaningOf(error.code)
+  const { category, retry } = poolerMeaning(error) ?? meaningOf(error.code)
   for (const field of FIELDS_WITH_DATA) hide(error, field, error[field])
   hide(error, 'category', category)
   hide(error, 'retry', retry)

@@ -1,7 +1,9 @@
 import type { Client, ClientConfig } from 'pg'
 import { connectError, connectTimeoutError, type Target } from './connect-error.js'
+import { connectRemedy } from './connect-remedy.js'
 import { type ConnectionOptions, PgConnection } from './pg-connection.js'
 import { internals } from './pg-internals.js'
+import type { ServerFacts } from './server-facts.js'
 
 /** The class of clients: pg's own or a subclass of it. */
 export type ClientClass = new (config: ClientConfig) => Client
@@ -12,6 +14,8 @@ export interface OpenOptions extends ConnectionOptions {
   /** For the client's constructor: explicit fields, no connection string. */
   readonly config: ClientConfig
   readonly target: Target
+  /** Takes down what the server tells of itself. */
+  readonly server?: ServerFacts
   /** Milliseconds from the first packet to ReadyForQuery; 0: no limit. */
   readonly connectTimeout: number
   /** Gives the attempt up, with its reason as the error. */
@@ -24,10 +28,27 @@ export interface OpenOptions extends ConnectionOptions {
  * @throws ConnectError, or pg's DatabaseError when the server answered with one; the socket is closed then
  */
 export async function openConnection(options: OpenOptions): Promise<PgConnection> {
-  const client = new options.Client(options.config)
+  try {
+    return await open(options)
+  } catch (error) {
+    if (options.pooler?.refused(error)) return open(options)
+    const remedy = connectRemedy(error, options.target)
+    if (remedy !== undefined) (error as Error).message += `. ${remedy}`
+    throw error
+  }
+}
+
+/** One attempt. */
+async function open(options: OpenOptions): Promise<PgConnection> {
+  const { pooler, config } = options
+  const client = new options.Client(pooler?.configFor(config) ?? config)
   const connection = new PgConnection(client, options)
+  options.server?.listenTo(client)
   try {
     await connectInTime(client, options)
+    pooler?.connected(connection.processID)
+    const first = pooler?.onConnect
+    if (first !== undefined) await connection.tell(first)
     return connection
   } catch (error) {
     internals(client).connection.stream.destroy()

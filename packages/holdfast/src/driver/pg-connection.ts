@@ -8,6 +8,7 @@ import type { GuardConnection, GuardedConnection, StatementGuard } from '../base
 import { INCARNATION } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
+import type { PoolerWatch } from './pooler-watch.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
 import { isStaleStatement } from './sqlstate.js'
 import { isSubmittable } from './submittable.js'
@@ -22,6 +23,8 @@ export interface ConnectionOptions {
   readonly queryTimeout: number
   /** Sees every statement of borrowers and transactions; absent: nobody does. */
   readonly guard?: GuardConnection | undefined
+  /** What is known of a pooler in between; absent: there is none. */
+  readonly pooler?: PoolerWatch | undefined
 }
 
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
@@ -111,7 +114,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
    * has to be confirmed).
    */
   query(request: QueryRequest): Promise<Result> {
-    return this.#guard === undefined ? this.send(request) : this.#guard.run(request, this.send)
+    if (this.#guard === undefined) return this.send(request)
+    // The guard would take note of what is then not sent.
+    const refusal = this.#options.pooler?.refusal(request, this)
+    return refusal === undefined ? this.#guard.run(request, this.send) : Promise.reject(refusal)
   }
 
   /** As {@link PgConnection.query}, past the guard. */
@@ -121,9 +127,25 @@ export class PgConnection implements QueryHost, GuardedConnection {
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
   start(request: QueryRequest, outcome: Outcome): void {
     if (request.capture !== undefined) request.capture.session = this.session
-    const { name } = request.config as { name?: string }
+    const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
+    if (fitting instanceof Error) return outcome.reject(fitting)
+    const { name } = fitting.config as { name?: string }
     const replacing = name === undefined ? outcome : this.#replacingStale({ request, outcome, name })
-    new RunningQuery(this, request, replacing).start()
+    new RunningQuery(this, fitting, replacing).start()
+  }
+
+  /** Runs statements of our own past the guard, within some milliseconds. */
+  async tell(text: string, millis = HOUSEKEEPING_MS): Promise<void> {
+    const now = this.clock.now()
+    const limits = { startedAt: now, deadline: now + millis, signal: undefined }
+    const flags = { readOnly: true, idempotent: true, rolledBackIfLost: true }
+    await this.send({ config: text, values: undefined, ...limits, ...flags })
+  }
+
+  /** Sets the server timeouts of a transaction that has just begun, where a pooler keeps sessions from having them. */
+  async begun(): Promise<void> {
+    const text = this.#options.pooler?.onBegin
+    if (text !== undefined) await this.tell(text)
   }
 
   /** Asks for the incarnation of the server, once; what it cannot tell stays unknown. */
@@ -325,10 +347,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
   }
 
   /** Whether a statement of our own succeeds within some milliseconds. */
-  async #attempt(text: string, millis: number): Promise<boolean> {
-    const now = this.clock.now()
-    const limits = { startedAt: now, deadline: now + millis, signal: undefined }
-    return this.send({ config: text, values: undefined, ...limits, ...OWN_REQUEST }).then(
+  #attempt(text: string, millis: number): Promise<boolean> {
+    return this.tell(text, millis).then(
       () => true,
       () => false,
     )

@@ -24,6 +24,7 @@ export interface PgInternals {
   }
   readonly ssl: boolean | object
   readonly connection: {
+    on(event: 'parameterStatus', listener: (message: never) => void): void
     readonly stream: Duplex & { destroy(error?: Error): void }
     readonly parsedStatements: Record<string, string>
     readonly submittedNamedStatements: Record<string, string>

@@ -9,7 +9,9 @@ import { type Failure, failureKind, noteFailure, type Situation } from './failur
 import { FramedQuery } from './framed-query.js'
 import { maskError } from './mask-error.js'
 import { internals } from './pg-internals.js'
+
 import { isFatal, isSqlState } from './sqlstate.js'
+
 import { SupervisedQuery } from './supervised-query.js'
 
 /** What a running query needs of its connection. */

@@ -1,4 +1,5 @@
 import type { ErrorCategory, Retry } from '../base/errors.js'
+import { poolerMeaning } from './pooler-errors.js'
 
 interface Meaning {
   readonly category: ErrorCategory
@@ -81,7 +82,7 @@ export function errorCategory(error: unknown): ErrorCategory | undefined {
   let current = error
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     const { code, category } = current as { code?: unknown; category?: ErrorCategory }
-    if (isSqlState(code)) return meaningOf(code).category
+    if (isSqlState(code)) return (poolerMeaning(current) ?? meaningOf(code)).category
     if (typeof category === 'string') return category
     current = current.cause
   }
