@@ -22,6 +22,7 @@ export type { State, WriteStory } from './history/register.js'
 export type { Violation, ViolationKind } from './history/violation.js'
 export { installedPostgres } from './installed-postgres.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
+export { type ClusterOptions, PostgresCluster, startCluster } from './postgres-cluster.js'
 export {
   type PostgresOptions,
   PostgresServer,
