@@ -26,11 +26,11 @@ export async function startCluster({
   standbys = 1,
   ...options
 }: ClusterOptions = {}): Promise<PostgresCluster> {
-  const common: PostgresOptions = { ...options, settings: { wal_keep_size: '256MB', ...options.settings } }
-  const primary = await startPostgres(common)
+  const every: PostgresOptions = { ...options, settings: { wal_keep_size: '256MB', ...options.settings } }
+  const primary = await startPostgres(every)
   const cluster = new PostgresCluster(primary)
   try {
-    for (let i = 0; i < standbys; i++) await cluster.add(await startPostgres({ ...common, follows: primary }))
+    for (let i = 0; i < standbys; i++) await cluster.add(await startPostgres({ ...every, follows: primary }))
   } catch (error) {
     await cluster[Symbol.asyncDispose]()
     throw error

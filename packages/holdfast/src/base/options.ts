@@ -3,6 +3,12 @@ import { type CacheOptions, type CacheSettings, cacheOption, resolveCacheSetting
 import type { Duration } from './duration.js'
 import { OptionsError } from './errors.js'
 import { any, checkOptions, duration, integer, nested, ofType, type Rules } from './option-rules.js'
+import {
+  type ReplicaOptions,
+  type ReplicaSettings,
+  replicasOption,
+  resolveReplicaSettings,
+} from './replica-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -30,6 +36,8 @@ export interface PoolOptions extends PoolConfig {
     | false
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false
+  /** Hot standbys for reads that say `readOnly: true`: their URLs, or more about them. Default: none. */
+  replicas?: readonly string[] | ReplicaOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -55,6 +63,8 @@ export interface PoolSettings {
   readonly allowExitOnIdle: boolean
   /** Absent: nothing is cached. */
   readonly cache: CacheSettings | undefined
+  /** Absent: every read goes to the primary. */
+  readonly replicas: ReplicaSettings | undefined
 }
 
 const RULES: Rules = {
@@ -95,6 +105,7 @@ const RULES: Rules = {
   overload: nested({ maxWaiting: integer(0) }),
   retry: nested({ attempts: integer(1, 100) }),
   cache: cacheOption,
+  replicas: replicasOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -146,6 +157,7 @@ export function resolveSettings(
     connectAttempts: options.retry === false ? 1 : (options.retry?.attempts ?? 3),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
+    replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
   })
 }
 

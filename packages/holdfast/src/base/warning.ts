@@ -14,6 +14,7 @@ export interface Warning {
    * `idle-connection-lost`: the server or the network closed a connection that nobody used.
    * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
    * `clock-jump`: the process slept; every connection is checked before its next use.
+   * `primary-changed`: another host of the cluster takes the writes now.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
@@ -25,6 +26,7 @@ export interface Warning {
     | 'tls-unverified'
     | 'tls-off'
     | 'clock-jump'
+    | 'primary-changed'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-unavailable'

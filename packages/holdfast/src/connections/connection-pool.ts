@@ -31,6 +31,8 @@ export interface ConnectionPoolOptions {
   readonly settings: PoolSettings
   readonly open: (signal: AbortSignal) => Promise<PgConnection>
   readonly isTransient: (error: unknown) => boolean
+  /** Why connecting takes so long, while an attempt waits for a server to become fit. */
+  readonly whyNot?: () => Error | undefined
   readonly clock: Clock
   readonly deadlines: DeadlineWatch
   readonly random: () => number
@@ -261,7 +263,7 @@ export class ConnectionPool {
     const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
     return acquireTimeoutError(millis, {
       numbers: this.numbers(),
-      lastError: this.#connector.lastError,
+      lastError: this.#connector.lastError ?? this.#options.whyNot?.(),
       longestUse,
     })
   }

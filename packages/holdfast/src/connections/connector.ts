@@ -89,7 +89,7 @@ export class Connector {
     try {
       const connection = await this.#context.runInAsyncScope(open, undefined, this.#stopped.signal)
       this.#connecting--
-      this.#connectTime = movingAverage(this.#connectTime, clock.now() - startedAt)
+      this.#connectTime = movingAverage(this.#connectTime, clock.now() - connection.createdAt)
       this.#health = HEALTHY
       this.#options.onOpened(connection)
     } catch (error) {

@@ -1,4 +1,5 @@
-import type { Client, ClientConfig } from 'pg'
+import type { Client, ClientConfig, PoolClient } from 'pg'
+import type { PoolOptions } from '../base/options.js'
 import { connectError, connectTimeoutError, type Target } from './connect-error.js'
 import { type ConnectionOptions, PgConnection } from './pg-connection.js'
 import { internals } from './pg-internals.js'
@@ -16,6 +17,8 @@ export interface OpenOptions extends ConnectionOptions {
   readonly connectTimeout: number
   /** Gives the attempt up, with its reason as the error. */
   readonly signal: AbortSignal
+  /** Called with the client before it connects. */
+  readonly onClient?: ((client: Client) => void) | undefined
 }
 
 /**
@@ -26,6 +29,7 @@ export interface OpenOptions extends ConnectionOptions {
 export async function openConnection(options: OpenOptions): Promise<PgConnection> {
   const client = new options.Client(options.config)
   const connection = new PgConnection(client, options)
+  options.onClient?.(client)
   try {
     await connectInTime(client, options)
     return connection
@@ -33,6 +37,30 @@ export async function openConnection(options: OpenOptions): Promise<PgConnection
     internals(client).connection.stream.destroy()
     throw options.signal.aborted ? error : connectError(error as Error, options.target)
   }
+}
+
+/**
+ * As {@link openConnection}, and lets the application's hooks have a look at it.
+ *
+ * @throws also what `onConnect` throws and what `verify` calls back with; the connection is closed then
+ */
+export async function openVerified(
+  options: OpenOptions,
+  { onConnect, verify }: Pick<PoolOptions, 'onConnect' | 'verify'>,
+): Promise<PgConnection> {
+  const connection = await openConnection(options)
+  try {
+    await onConnect?.(connection.client)
+    if (verify) await verified(connection.client, verify)
+    return connection
+  } catch (error) {
+    void connection.close()
+    throw error
+  }
+}
+
+function verified(client: PoolClient, verify: NonNullable<PoolOptions['verify']>): Promise<void> {
+  return new Promise((resolve, reject) => verify(client, error => (error ? reject(error) : resolve())))
 }
 
 function connectInTime(

@@ -4,6 +4,7 @@ import { deadlineAfter } from '../base/deadline.js'
 import { type Duration, describeGiven, parseDuration } from '../base/duration.js'
 import { HoldfastError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
+import { parseToken } from '../base/lsn.js'
 
 /** What Holdfast adds to pg's query config. */
 export interface QueryExtras {
@@ -17,6 +18,11 @@ export interface QueryExtras {
   readOnly?: boolean
   /** Applying it twice is the same as once. Default: false. */
   idempotent?: boolean
+  /**
+   * With `readOnly` on a pool with replicas: a replica that answers has to have seen what was written up to this token of
+   * `pool.writeToken()`, of this process or another. Default: what was written through this pool.
+   */
+  after?: string
   /** Whether and how its result is cached. Default: by the options of the pool and its tables. */
   cache?: QueryCacheOptions
 }
@@ -50,6 +56,7 @@ export function toRequest(
     idempotent: extras.idempotent === true,
     rolledBackIfLost: false,
     ...(extras.cache !== undefined && { cache: extras.cache }),
+    ...(extras.after !== undefined && { after: parseToken(extras.after, 'after') }),
   }
 }
 
