@@ -25,19 +25,19 @@ export {
   TransactionError,
   UnavailableError,
 } from './base/errors.js'
-
 export type { PoolOptions, RetryOptions } from './base/options.js'
 export type { OverloadOptions } from './base/overload-options.js'
 export type { PoolerMode, PoolerOption } from './base/pooler-options.js'
 export type { Priority } from './base/priority.js'
+export type { ReplicaOptions } from './base/replica-options.js'
 export type { OptInCode } from './base/retry-action.js'
-
 export type { Logger, Warning } from './base/warning.js'
 export type { CacheInfo } from './cache/cache-info.js'
 export type { CacheStats } from './cache/cache-stats.js'
 export type { Explanation } from './cache/explain.js'
 export type { InvalidateOptions, PoolCache } from './cache/pool-cache.js'
 export type { RedisClusterOptions, RedisLocation, RedisSentinelOptions } from './cache/redis-source.js'
+export type { NodeInfo } from './cluster/node-info.js'
 export type { TransactionOutcome } from './connections/resolve-outcome.js'
 export type { Transaction, TransactionOptions } from './connections/transaction.js'
 export { errorCategory } from './driver/sqlstate.js'

@@ -15,6 +15,8 @@ import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
+import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
+import type { NodeInfo } from './cluster/node-info.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
@@ -22,15 +24,14 @@ import { Housekeeper } from './connections/housekeeper.js'
 import { acquirePatiently } from './connections/patient-acquire.js'
 import { transactOnPool } from './connections/pool-transaction.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
-
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
 import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
-
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
-import { type ResolvedClientConfig, resolveClientConfig } from './driver/client-config.js'
+import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ClientClass, openConnection } from './driver/open-connection.js'
+import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
@@ -55,8 +56,9 @@ type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
 export class Pool extends pg.Pool {
   readonly #settings: PoolSettings
   readonly #clock = systemClock
-  readonly #deadlines = new DeadlineWatch(this.#clock)
+  readonly #tools = { clock: this.#clock, deadlines: new DeadlineWatch(this.#clock), random: Math.random }
   readonly #resolved: ResolvedClientConfig
+  readonly #openAt: OpenAt
   readonly #options: PoolOptions
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
@@ -64,6 +66,7 @@ export class Pool extends pg.Pool {
   readonly #calls: CallContext
   readonly #execute: Execute
   readonly #cache: Cache | undefined
+  readonly #cluster: Cluster | undefined
   readonly #stopSignals: () => void
 
   /** @throws OptionsError for an option that is unknown or impossible */
@@ -71,17 +74,18 @@ export class Pool extends pg.Pool {
     const checked = checkPoolOptions(options)
     super(withoutSecrets(checked))
     this.#options = checked
-    this.#resolved = resolveClientConfig(checked, process.env)
+    const hosts = resolveHosts(checked, process.env)
+    this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    this.#resolved.pooler.onWarning = warning => this.#warn(warning)
+    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    this.#openAt = opener({ ...this.#tools, options: checked, settings, guard: () => this.#cache?.guard })
     this.#connections = new ConnectionPool({
       settings,
       open: signal => this.#open(signal),
       isTransient: isTransientConnectError,
-      clock: this.#clock,
-      deadlines: this.#deadlines,
-      random: Math.random,
+      whyNot: () => this.#cluster?.whyNot(),
+      ...this.#tools,
       listener: this.#listener(),
     })
     this.#housekeeper = new Housekeeper({
@@ -102,7 +106,9 @@ export class Pool extends pg.Pool {
       rollsBackWhole,
       log: checked.log,
     }
-    const toDatabase = compose([this.#stats.count], request => callDatabase(this.#calls, request))
+    this.#cluster = this.#makeCluster(hosts)
+    const route = this.#cluster ? [this.#cluster.intercept] : []
+    const toDatabase = compose([this.#stats.count, ...route], request => callDatabase(this.#calls, request))
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
@@ -252,6 +258,21 @@ export class Pool extends pg.Pool {
     })
   }
 
+  /**
+   * A short text for `{ readOnly: true, after }`, here or in another process: whoever reads with it sees what this pool
+   * has written before this call. Fit for an HTTP header. One question to the primary at most.
+   *
+   * @throws what keeps the primary from answering
+   */
+  writeToken(): Promise<string> {
+    return this.#cluster?.writeToken() ?? Promise.resolve(NO_TOKEN)
+  }
+
+  /** The servers of a pool with several hosts or replicas, as they were at the latest look; empty for one server. */
+  nodes(): NodeInfo[] {
+    return this.#cluster?.nodes() ?? []
+  }
+
   /** Opens `minIdle` connections (at least one), so that the first requests find them open. */
   async warmup(): Promise<void> {
     const count = Math.max(1, this.#settings.minIdle)
@@ -336,45 +357,9 @@ export class Pool extends pg.Pool {
     return acquireLimits(options, this.#clock.now())
   }
 
-  /** Tells the `log` option what pg's pool tells it. */
-  async #open(signal: AbortSignal): Promise<PgConnection> {
-    const { log } = this.#options
-    log?.('connecting new client')
-    try {
-      const connection = await this.#openFit(signal)
-      log?.('new client connected')
-      return connection
-    } catch (error) {
-      log?.('client failed to connect', error)
-      throw error
-    }
-  }
-
-  async #openFit(signal: AbortSignal): Promise<PgConnection> {
-    const { onConnect, verify, Client = pg.Client } = this.#options
-    const connection = await openConnection({
-      Client: Client as ClientClass,
-      ...this.#resolved,
-      connectTimeout: this.#settings.connectTimeout,
-      queryTimeout: this.#settings.queryTimeout,
-      clock: this.#clock,
-      deadlines: this.#deadlines,
-      guard: this.#cache?.guard,
-      signal,
-    })
-    try {
-      await onConnect?.(connection.client)
-      if (this.#cache !== undefined)
-        await connection.learnIncarnation({ deadline: Number.POSITIVE_INFINITY, signal })
-      if (verify)
-        await new Promise<void>((resolve, reject) =>
-          verify(connection.client, e => (e ? reject(e) : resolve())),
-        )
-      return connection
-    } catch (error) {
-      void connection.close()
-      throw error
-    }
+  #open(signal: AbortSignal): Promise<PgConnection> {
+    const open = () => this.#cluster?.open(signal) ?? this.#openAt(this.#resolved, { signal })
+    return logged(open, this.#options.log)
   }
 
   async #end(options: EndOptions): Promise<void> {
@@ -382,11 +367,25 @@ export class Pool extends pg.Pool {
     this.#mark('ending')
     this.#stopSignals()
     this.#housekeeper.stop()
-    const timer = limit === undefined ? undefined : setTimeout(() => this.#connections.cut(), limit)
-    await this.#connections.end()
+    const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
+    const timer = limit === undefined ? undefined : setTimeout(cut, limit)
+    await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
     this.#mark('ended')
+  }
+
+  #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
+    return clusterOf(this.#options, {
+      hosts,
+      settings: this.#settings,
+      pool: this.#connections,
+      openAt: this.#openAt,
+      guard: connection => this.#cache?.guard(connection),
+      listener: this.#listener(),
+      ...this.#tools,
+      warn: warning => this.#warn(warning),
+    })
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
@@ -435,8 +434,12 @@ export class Pool extends pg.Pool {
       },
       onRemove: ({ client }) => this.#emit('remove', client),
       onIdleLost: ({ client }, error) => this.#idleLost(client, error),
-      onDistrust: () => this.#cache?.suspect(),
-      onOpenTransaction: pooled => this.#openTransaction(pooled),
+      onDistrust: () => {
+        this.#cache?.suspect()
+        this.#cluster?.suspect()
+      },
+      onOpenTransaction: ({ borrowedAt }) =>
+        this.#warn(openTransactionWarning(this.#settings.name, borrowedAt)),
     }
   }
 
@@ -446,10 +449,6 @@ export class Pool extends pg.Pool {
     if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
     const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
     this.#warn({ code: 'idle-connection-lost', message, cause: error })
-  }
-
-  #openTransaction({ borrowedAt }: PooledConnection): void {
-    this.#warn(openTransactionWarning(this.#settings.name, borrowedAt))
   }
 
   #warn(warning: Warning): void {

@@ -34,6 +34,7 @@ export { isForgotten } from './is-forgotten.js'
 export { type LeakTracker, trackLeaks } from './leaks.js'
 export type { PoolMode } from './pgbouncer-files.js'
 export { type PgBouncerOptions, PgBouncerServer, startPgBouncer } from './pgbouncer-server.js'
+export { type ClusterOptions, PostgresCluster, startCluster } from './postgres-cluster.js'
 export {
   type PostgresOptions,
   PostgresServer,

@@ -9,6 +9,7 @@ import type { PostgresBinaries } from './postgres-binaries.js'
 import { canEnter } from './reachable-folder.js'
 import { newPassword, registerSecret } from './secrets.js'
 import type { ServerAccount } from './server-account.js'
+import { copyForStandby, type StandbySource } from './standby-data.js'
 
 const run = promisify(execFile)
 
@@ -27,6 +28,8 @@ export interface PostgresDataOptions {
   readonly binaries: PostgresBinaries
   /** Whether the data must survive a crash of the machine; costs half a second. */
   readonly durable: boolean
+  /** The running server that a new one is to follow, with a copy of its data. */
+  readonly source?: StandbySource | undefined
 }
 
 /**
@@ -78,9 +81,10 @@ export async function offerTemplate(
 
 /** The data appear under their final name last, so that data under that name are always complete. */
 async function initialise(options: PostgresDataOptions, passwordFile: string): Promise<void> {
-  const { folder, account } = options
+  const { folder, account, source } = options
   const unfinished = join(folder, 'data.unfinished')
   await rm(unfinished, { recursive: true, force: true })
+  if (source) return initialiseStandby(options, source)
   const template = usableTemplate(options)
   const password = template ? readFileSync(join(template, 'password'), 'utf8') : `${newPassword()}\n`
   await writeFile(passwordFile, password, { mode: 0o600 })
@@ -88,6 +92,16 @@ async function initialise(options: PostgresDataOptions, passwordFile: string): P
   if (template) await copyFolder(join(template, 'data'), unfinished, account)
   else await initdb({ ...options, target: unfinished, passwordFile })
   await rename(unfinished, join(folder, 'data'))
+}
+
+/** As {@link initialise}, with the data and the password of a running server. */
+async function initialiseStandby(options: PostgresDataOptions, source: StandbySource): Promise<void> {
+  const { folder, account } = options
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, `${source.password}\n`, { mode: 0o600 })
+  if (account) chownSync(passwordFile, account.uid, account.gid)
+  await copyForStandby(source, join(folder, 'data.unfinished'), account)
+  await rename(join(folder, 'data.unfinished'), join(folder, 'data'))
 }
 
 /** Copying data that were initialised once takes a sixth of the time; only tests may share a password. */

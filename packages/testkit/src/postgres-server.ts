@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './free-port.js'
@@ -18,6 +19,7 @@ import { registerSecret } from './secrets.js'
 import { type ServerAccount, serverAccount } from './server-account.js'
 import { ServerLog } from './server-log.js'
 import { ServerProcess } from './server-process.js'
+import type { StandbySource } from './standby-data.js'
 import { createDatabase, type TestDatabase } from './test-database.js'
 
 /** How a server is started; every field has a default. */
@@ -32,6 +34,8 @@ export interface PostgresOptions {
   readonly port?: number
   /** Turns TLS on, with this certificate and key as PEM text. */
   readonly tls?: TlsIdentity
+  /** Begins with a copy of this running server's data, and follows it as a hot standby. */
+  readonly follows?: PostgresServer
 }
 
 export type StopMode = 'smart' | 'fast' | 'immediate'
@@ -77,7 +81,8 @@ export async function preparePostgres(options: PostgresOptions): Promise<Postgre
   const binaries = await postgresBinaries(account, options.binaries)
   const folder = options.dataDirectory ?? temporaryFolder(account, 'holdfast-postgres-')
   const durable = options.dataDirectory !== undefined
-  const files = await openPostgresData({ folder: resolve(folder), account, binaries, durable })
+  const source = options.follows?.source
+  const files = await openPostgresData({ folder: resolve(folder), account, binaries, durable, source })
   return new PostgresServer({ options, account, binaries, files })
 }
 
@@ -119,6 +124,11 @@ export class PostgresServer {
     return this.urlFor('postgres')
   }
 
+  /** What a standby of this server starts with. */
+  get source(): StandbySource {
+    return { data: this.#parts.files.data, url: this.url, password: this.password }
+  }
+
   /** The path of the server's log. */
   get logFile(): string {
     return this.#log.path
@@ -157,6 +167,16 @@ export class PostgresServer {
   /** Stops and starts again on the same port with the same data. */
   async restart(options?: { mode?: StopMode }): Promise<void> {
     await this.stop(options)
+    await this.start()
+  }
+
+  /** Throws the data away and starts as a hot standby of another server, on the port it had before. */
+  async startOver(primary: PostgresServer): Promise<void> {
+    const { account, binaries, files } = this.#parts
+    await this.stop({ mode: 'immediate' })
+    await rm(files.data, { recursive: true })
+    const { folder } = files
+    await openPostgresData({ folder, account, binaries, durable: false, source: primary.source })
     await this.start()
   }
 

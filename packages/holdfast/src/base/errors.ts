@@ -113,6 +113,12 @@ export const ERROR_CODES = {
     retry: 'safe',
     about: 'The connection broke before it was ready for a query. Nothing was sent.',
   },
+  HOLDFAST_NO_HOST: {
+    category: 'unreachable',
+    retry: 'safe',
+    about:
+      'None of the hosts can be used, or none fits `target_session_attrs`. The message says of each host why.',
+  },
   HOLDFAST_CONNECTION_LOST: {
     category: 'connection-lost',
     retry: 'safe',

@@ -1,5 +1,6 @@
 import type { QueryArrayResult, QueryConfig, QueryResult } from 'pg'
 import type { Limits } from './deadline.js'
+import type { WalPosition } from './lsn.js'
 
 /** One query on its way through the pool: resolved, checked, never changed. */
 export interface QueryRequest extends Limits {
@@ -13,6 +14,10 @@ export interface QueryRequest extends Limits {
   readonly readOnly: boolean
   /** The caller says that applying it twice is the same as once. */
   readonly idempotent: boolean
+  /** It only reads, but not from a replica: what it reads has to be the latest. */
+  readonly primary?: boolean
+  /** A replica that answers has to be this far at least; absent: as far as the writes of this pool. */
+  readonly after?: WalPosition
   /** Goes through the connection's guard: it may write, or change the session. */
   readonly guarded?: boolean
   /** `false`: its first failure is its last. */

@@ -21,6 +21,12 @@ import {
 } from './overload-options.js'
 import { type Environment, type Place, poolSize } from './pool-size.js'
 import { type PoolerOption, poolerOption } from './pooler-options.js'
+import {
+  type ReplicaOptions,
+  type ReplicaSettings,
+  replicasOption,
+  resolveReplicaSettings,
+} from './replica-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import type { Logger } from './warning.js'
 
@@ -54,6 +60,8 @@ export interface PoolOptions extends PoolConfig {
   pooler?: PoolerOption
   /** Which reads are cached, where, and how certain they are. Default: none. */
   cache?: CacheOptions | false
+  /** Hot standbys for reads that say `readOnly: true`: their URLs, or more about them. Default: none. */
+  replicas?: readonly string[] | ReplicaOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -92,6 +100,8 @@ export interface PoolSettings {
   readonly allowExitOnIdle: boolean
   /** Absent: nothing is cached. */
   readonly cache: CacheSettings | undefined
+  /** Absent: every read goes to the primary. */
+  readonly replicas: ReplicaSettings | undefined
 }
 
 const RULES: Rules = {
@@ -133,6 +143,7 @@ const RULES: Rules = {
   retry: nested({ attempts: integer(1, 100), budget: fraction, optIn: listOf(OPT_IN_CODES) }),
   pooler: poolerOption,
   cache: cacheOption,
+  replicas: replicasOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -191,6 +202,7 @@ export function resolveSettings(
     retryOptIn: new Set(retry.optIn),
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
+    replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
   })
 }
 

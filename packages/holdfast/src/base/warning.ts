@@ -17,6 +17,7 @@ export interface Warning {
    * `server-connections`: the pool may want more connections than the server has; asked once.
    * `pooler-mode-unknown`: a pooler answered where none was expected; say which mode it has with the option `pooler`.
    * `pooler-unnamed-statement`: named statements run unnamed, because the pooler would lose them.
+   * `primary-changed`: another host of the cluster takes the writes now.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
@@ -31,6 +32,7 @@ export interface Warning {
     | 'server-connections'
     | 'pooler-mode-unknown'
     | 'pooler-unnamed-statement'
+    | 'primary-changed'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-unavailable'

@@ -238,11 +238,8 @@ export class Cache implements PoolCache {
     const text = textOf(request)
     const statement = text === undefined ? undefined : knowledge.statements.of(text)
     if (statement === undefined || statement.guarded) return next({ ...request, guarded: true })
-    // What only reads is safe to repeat when its connection is lost, whether or not the caller says so.
-    const isRead = statement.plan.kind === 'read'
-    const marked = isRead && !request.readOnly ? { ...request, readOnly: true } : request
     try {
-      return this.#answer(marked, { knowledge, statement })
+      return this.#answer(request, { knowledge, statement })
     } catch (error) {
       return Promise.reject(error)
     }
@@ -253,8 +250,13 @@ export class Cache implements PoolCache {
     { knowledge, statement }: { knowledge: Knowledge; statement: KnownStatement },
   ): Promise<Result> {
     const { consistency } = this.#parts.settings
-    const read = toRead(request, { knowledge, statement, consistency, types: this.#parts.types })
-    return typeof read === 'string' ? this.#reader.bypass(request, read) : this.#reader.read(read)
+    const isRead = statement.plan.kind === 'read'
+    // What only reads is safe to repeat when its connection is lost, whether or not the caller says so. What may be kept
+    // is the latest; only who says that a read changes nothing lets a replica answer what is not kept.
+    const marked = isRead ? { ...request, readOnly: true, primary: true } : request
+    const read = toRead(marked, { knowledge, statement, consistency, types: this.#parts.types })
+    if (typeof read !== 'string') return this.#reader.read(read)
+    return this.#reader.bypass(request.readOnly ? request : marked, read)
   }
 
   /** New definitions: what was kept under the old ones is outdated. */

@@ -75,9 +75,15 @@ export class Orphans {
     const backend = /^b(\d+)$/.exec(transaction)
     if (backend !== null) return this.#isGone(Number(backend[1]))
     if (!/^\d+$/.test(transaction)) return false
-    const { rows } = await this.#parts.ask('SELECT pg_xact_status($1::xid8) AS status', [transaction])
-    // NULL: so long ago that the server has forgotten it.
-    return rows[0]?.status !== 'in progress'
+    try {
+      const { rows } = await this.#parts.ask('SELECT pg_xact_status($1::xid8) AS status', [transaction])
+      // NULL: so long ago that the server has forgotten it.
+      return rows[0]?.status !== 'in progress'
+    } catch (error) {
+      // In the future: it belongs to a history that this server does not have, so nothing of it can show here.
+      if ((error as { code?: string }).code === '22023') return true
+      throw error
+    }
   }
 
   /**

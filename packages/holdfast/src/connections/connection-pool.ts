@@ -34,6 +34,8 @@ export interface ConnectionPoolOptions {
   readonly settings: PoolSettings
   readonly open: (signal: AbortSignal) => Promise<PgConnection>
   readonly isTransient: (error: unknown) => boolean
+  /** Why connecting takes so long, while an attempt waits for a server to become fit. */
+  readonly whyNot?: () => Error | undefined
   readonly clock: Clock
   readonly deadlines: DeadlineWatch
   readonly random: () => number
@@ -81,6 +83,7 @@ export class ConnectionPool {
       clock: options.clock,
       connections: this.#all,
       numbers: () => this.numbers(),
+      whyNot: options.whyNot,
     })
   }
 

@@ -103,7 +103,7 @@ export class Connector {
       const connection = await this.#context.runInAsyncScope(open, undefined, this.#stopped.signal)
       this.#connecting--
       const now = clock.now()
-      this.#connectTime = movingAverage(this.#connectTime, now - startedAt)
+      this.#connectTime = movingAverage(this.#connectTime, now - connection.createdAt)
       this.#health = nextHealth(this.#health, 'opened', { startedAt, now })
       this.#options.onOpened(connection)
     } catch (error) {

@@ -5,7 +5,7 @@ import { type ConnectionEvent, type ConnectionState, nextState } from './connect
 export class PooledConnection {
   readonly connection: PgConnection
   /** After this instant it is not lent again. */
-  readonly expiresAt: number
+  expiresAt: number
   /** The pool's generation when it last proved alive; behind it, it is checked before it is lent. */
   generation: number
   idleSince: number
@@ -31,6 +31,11 @@ export class PooledConnection {
 
   get state(): ConnectionState {
     return this.#state
+  }
+
+  /** Who has it may finish; then it is closed. */
+  retire(): void {
+    this.expiresAt = Number.NEGATIVE_INFINITY
   }
 
   /** Moves to the next state. */

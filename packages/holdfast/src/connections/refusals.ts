@@ -23,6 +23,8 @@ export interface RefusalsOptions {
   /** Connections that are open; without any, only the server can help. */
   readonly connections: ReadonlySet<PooledConnection>
   readonly numbers: () => PoolNumbers
+  /** Why there is no server to connect to, where that is chosen elsewhere. */
+  readonly whyNot?: (() => Error | undefined) | undefined
 }
 
 /** What a newcomer finds. */
@@ -92,8 +94,9 @@ export class Refusals {
 
   /** Somebody has waited for so many milliseconds, in vain. */
   timeout(millis: number): Error {
-    const { connector, connections, clock, numbers } = this.#options
-    const { lastError, health, millisToNextAttempt } = connector
+    const { connector, connections, clock, numbers, whyNot } = this.#options
+    const { health, millisToNextAttempt } = connector
+    const lastError = connector.lastError ?? whyNot?.()
     if (health.answering && !health.proven && lastError !== undefined) return lastError
     const now = clock.now()
     const active = [...connections].filter(pooled => pooled.state === 'active')

@@ -1,4 +1,5 @@
-import type { Client, ClientConfig } from 'pg'
+import type { Client, ClientConfig, PoolClient } from 'pg'
+import type { PoolOptions } from '../base/options.js'
 import { connectError, connectTimeoutError, type Target } from './connect-error.js'
 import { connectRemedy } from './connect-remedy.js'
 import { type ConnectionOptions, PgConnection } from './pg-connection.js'
@@ -20,6 +21,8 @@ export interface OpenOptions extends ConnectionOptions {
   readonly connectTimeout: number
   /** Gives the attempt up, with its reason as the error. */
   readonly signal: AbortSignal
+  /** Called with the client before it connects. */
+  readonly onClient?: ((client: Client) => void) | undefined
 }
 
 /**
@@ -44,6 +47,7 @@ async function open(options: OpenOptions): Promise<PgConnection> {
   const client = new options.Client(pooler?.configFor(config) ?? config)
   const connection = new PgConnection(client, options)
   options.server?.listenTo(client)
+  options.onClient?.(client)
   try {
     await connectInTime(client, options)
     pooler?.connected(connection.processID)
@@ -54,6 +58,30 @@ async function open(options: OpenOptions): Promise<PgConnection> {
     internals(client).connection.stream.destroy()
     throw options.signal.aborted ? error : connectError(error as Error, options.target)
   }
+}
+
+/**
+ * As {@link openConnection}, and lets the application's hooks have a look at it.
+ *
+ * @throws also what `onConnect` throws and what `verify` calls back with; the connection is closed then
+ */
+export async function openVerified(
+  options: OpenOptions,
+  { onConnect, verify }: Pick<PoolOptions, 'onConnect' | 'verify'>,
+): Promise<PgConnection> {
+  const connection = await openConnection(options)
+  try {
+    await onConnect?.(connection.client)
+    if (verify) await verified(connection.client, verify)
+    return connection
+  } catch (error) {
+    void connection.close()
+    throw error
+  }
+}
+
+function verified(client: PoolClient, verify: NonNullable<PoolOptions['verify']>): Promise<void> {
+  return new Promise((resolve, reject) => verify(client, error => (error ? reject(error) : resolve())))
 }
 
 function connectInTime(

@@ -42,6 +42,8 @@ type QueryCallback = Callback<Result>
  */
 export class PgConnection implements QueryHost, GuardedConnection {
   readonly client: PoolClient
+  /** When it began to connect, in milliseconds on the clock. */
+  readonly createdAt: number
   readonly #options: ConnectionOptions
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
@@ -66,6 +68,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     }
     this.client = client as PoolClient
     this.#options = options
+    this.createdAt = options.clock.now()
     this.#guard = options.guard?.(this)
     internals(client).connectionParameters.query_timeout = false
     // One listener for both: without one for 'error' a killed connection would end the process.

@@ -24,11 +24,18 @@ export interface PgInternals {
   }
   readonly ssl: boolean | object
   readonly connection: {
-    on(event: 'parameterStatus', listener: (message: never) => void): void
+    /** The server tells a setting, at the start of a session and whenever it changes. */
+    on(event: 'parameterStatus', listener: (status: ParameterStatus) => void): unknown
     readonly stream: Duplex & { destroy(error?: Error): void }
     readonly parsedStatements: Record<string, string>
     readonly submittedNamedStatements: Record<string, string>
   }
+}
+
+/** The value of one of the settings that a server tells without being asked. */
+export interface ParameterStatus {
+  readonly parameterName: string
+  readonly parameterValue: string
 }
 
 /** The same client, seen from inside. */

@@ -4,6 +4,7 @@ import { deadlineAfter } from '../base/deadline.js'
 import { type Duration, describeGiven, parseDuration } from '../base/duration.js'
 import { HoldfastError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
+import { parseToken } from '../base/lsn.js'
 import { checkPriority, type Priority } from '../base/priority.js'
 
 /** What Holdfast adds to pg's query config. */
@@ -22,6 +23,11 @@ export interface QueryExtras {
   retry?: false
   /** Who goes first, and who is turned away, when not all can be served. Default: `normal`. */
   priority?: Priority
+  /**
+   * With `readOnly` on a pool with replicas: a replica that answers has to have seen what was written up to this token of
+   * `pool.writeToken()`, of this process or another. Default: what was written through this pool.
+   */
+  after?: string
   /** Whether and how its result is cached. Default: by the options of the pool and its tables. */
   cache?: QueryCacheOptions
 }
@@ -57,6 +63,7 @@ export function toRequest(
     ...(extras.retry === false && { retry: false as const }),
     ...(extras.cache !== undefined && { cache: extras.cache }),
     ...(extras.priority !== undefined && { priority: checkPriority(extras.priority) }),
+    ...(extras.after !== undefined && { after: parseToken(extras.after, 'after') }),
   }
 }
 

@@ -1,0 +1,107 @@
+import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { clusterPool, outside, PORT, portOf, repeated } from '../support/cluster-pool.js'
+import { rejection } from '../support/contender.js'
+
+let cluster: PostgresCluster
+let primary: PostgresServer
+let standby: PostgresServer
+
+beforeEach(async () => {
+  cluster = await startCluster()
+  primary = cluster.primary
+  standby = cluster.standbys[0] as PostgresServer
+  await outside(primary, 'CREATE TABLE notes (id int PRIMARY KEY, text text)')
+  await cluster.caughtUp(standby)
+})
+afterEach(() => cluster?.[Symbol.asyncDispose]())
+
+const pool = (options = {}) =>
+  clusterPool({ connectionString: cluster.url({ parameters: 'target_session_attrs=primary' }), ...options })
+
+const read = { text: PORT, readOnly: true, timeout: '30s' }
+
+describe('when the primary is killed under load and a standby is promoted', () => {
+  test('reads wait for the new primary: only those that were under way when it died are told, and may repeat', async () => {
+    const calls = pool({ max: 4 })
+    let stopped = false
+    const told: unknown[] = []
+    const readers = Array.from({ length: 8 }, async () => {
+      let last = 0
+      while (!stopped)
+        last = await repeated(
+          () => portOf(calls.query(read)),
+          error => told.push(error),
+        )
+      return last
+    })
+    await repeated(() => calls.query(read))
+    await primary.kill()
+    await cluster.promote()
+    expect(await repeated(() => portOf(calls.query(read)))).toBe(standby.port)
+    stopped = true
+    expect(new Set(await Promise.all(readers))).toEqual(new Set([standby.port]))
+    expect(told.length).toBeLessThanOrEqual(4)
+    for (const error of told) expect(error).toMatchObject({ retry: 'safe' })
+  })
+
+  test('a write that comes while there is no primary waits and is applied once', async () => {
+    const calls = pool()
+    await calls.query(PORT)
+    await primary.kill()
+    const write = repeated(() => calls.query("INSERT INTO notes VALUES (1, 'waited')"))
+    await cluster.promote()
+    await write
+    expect(await outside(standby, 'SELECT text FROM notes')).toEqual([{ text: 'waited' }])
+  })
+
+  test('it is reported once, with both places', async () => {
+    const calls = pool()
+    const warnings: { code: string; message: string }[] = []
+    calls.on('warning', warning => warnings.push(warning))
+    await calls.query(PORT)
+    await primary.kill()
+    await cluster.promote()
+    await repeated(() => calls.query(PORT))
+    const changes = warnings.filter(({ code }) => code === 'primary-changed')
+    expect(changes).toHaveLength(1)
+    expect(changes[0]?.message).toContain(`${standby.port} now`)
+    expect(changes[0]?.message).toContain(`was 127.0.0.1:${primary.port}`)
+    expect(calls.nodes()).toMatchObject([
+      { port: primary.port, role: 'unknown' },
+      { port: standby.port, role: 'primary' },
+    ])
+  })
+})
+
+describe('when the primary freezes and a standby is promoted', () => {
+  test('calls that hang there are cut, and everybody goes to the new primary', async () => {
+    const calls = pool()
+    const hanging = calls.query({ text: 'SELECT pg_sleep(60)', readOnly: true, timeout: '60s' })
+    await calls.query(PORT)
+    const told = rejection(hanging)
+    primary.pause()
+    await cluster.promote()
+    expect(await told).toMatchObject({ code: 'HOLDFAST_CONNECTION_LOST', retry: 'safe' })
+    expect(await repeated(() => portOf(calls.query(read)))).toBe(standby.port)
+    primary.resume()
+  })
+})
+
+test('a write that is refused because the server has become read-only finds the one that takes writes when it is repeated', async () => {
+  const calls = clusterPool({
+    connectionString: cluster.url({ parameters: 'target_session_attrs=read-write' }),
+  })
+  await calls.query(PORT)
+  await cluster.promote()
+  // As in a planned switch: the old primary takes no more writes, and its connections stay.
+  await outside(primary, 'ALTER SYSTEM SET default_transaction_read_only = on')
+  await outside(primary, 'SELECT pg_reload_conf()')
+  const write = () =>
+    calls.query("INSERT INTO notes VALUES (1, 'once') RETURNING current_setting('port')::int AS port")
+  const port = await portOf(write()).catch(error => {
+    expect(error.code).toBe('25006')
+    return portOf(write())
+  })
+  expect(port).toBe(standby.port)
+})

@@ -1,0 +1,62 @@
+import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import type { Pool } from 'holdfast'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { clusterPool, outside, PORT, portOf } from '../support/cluster-pool.js'
+
+let cluster: PostgresCluster
+let primary: PostgresServer
+let standby: PostgresServer
+let pool: Pool
+
+beforeAll(async () => {
+  cluster = await startCluster()
+  primary = cluster.primary
+  standby = cluster.standbys[0] as PostgresServer
+  await outside(primary, 'CREATE TABLE users (id int PRIMARY KEY, name text)')
+  await outside(primary, 'CREATE TABLE notes (id int PRIMARY KEY, text text)')
+  await outside(primary, "INSERT INTO users VALUES (1, 'old')")
+  await cluster.caughtUp(standby)
+})
+beforeEach(async () => {
+  await cluster.resumeReplay(standby)
+  pool = clusterPool({
+    connectionString: primary.url,
+    replicas: [`postgres://127.0.0.1:${standby.port}`],
+    cache: { tables: { users: '1h' } },
+  })
+  await pool.query(PORT)
+  await expect.poll(() => pool.nodes().at(-1)?.reads, { timeout: 30_000 }).toBe('serving')
+})
+afterAll(() => cluster?.[Symbol.asyncDispose]())
+
+const READ = 'SELECT name FROM users WHERE id = 1'
+/** A read that says it may be as old as the replica likes. */
+const OLD = { readOnly: true, after: '0-0' }
+
+test('a replica that is behind never fills the cache, however old the answer may be', async () => {
+  await pool.query(READ)
+  await cluster.pauseReplay(standby)
+  await pool.query("UPDATE users SET name = 'new' WHERE id = 1")
+  const filled = await pool.query({ ...OLD, text: READ })
+  expect(filled.cache).toMatchObject({ status: 'miss' })
+  expect(filled.rows).toEqual([{ name: 'new' }])
+  const kept = await pool.query(READ)
+  expect(kept.cache).toMatchObject({ status: 'hit' })
+  expect(kept.rows).toEqual([{ name: 'new' }])
+})
+
+test('while a write is under way, a cacheable read is answered by the primary', async () => {
+  await cluster.pauseReplay(standby)
+  await pool.query("UPDATE users SET name = 'newer' WHERE id = 1")
+  const reads = Array.from({ length: 20 }, async () => {
+    await pool.query("UPDATE users SET name = 'newer' WHERE id = 1")
+    return (await pool.query({ ...OLD, text: READ })).rows[0].name
+  })
+  expect(new Set(await Promise.all(reads))).toEqual(new Set(['newer']))
+})
+
+test('what cannot be kept goes to a replica when it says that it changes nothing, and only then', async () => {
+  const text = `${PORT}, count(*) FROM notes`
+  expect(await portOf(pool.query(text))).toBe(primary.port)
+  expect(await portOf(pool.query({ ...OLD, text }))).toBe(standby.port)
+})

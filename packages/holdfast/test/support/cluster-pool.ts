@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresServer } from '@holdfast/testkit'
+import { Pool, type PoolOptions } from 'holdfast'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+
+/** A pool that ends with the test. Pauses are long: the promise is that calls wait, not for how long. */
+export function clusterPool(options: PoolOptions): Pool {
+  const pool = new Pool({ max: 4, connectionTimeoutMillis: 30_000, ...options })
+  pool.on('error', () => {})
+  onTestFinished(async () => {
+    if (!pool.ending) await pool.end({ timeout: 0 })
+  })
+  return pool
+}
+
+/** On which server a connection is, by its port. */
+export const PORT = "SELECT current_setting('port')::int AS port"
+
+/** The port of the server that answers. */
+export async function portOf(answer: Promise<pg.QueryResult>): Promise<number> {
+  return (await answer).rows[0].port
+}
+
+/** Runs a call again until it succeeds, as an application may when the error says that nothing was applied. */
+export async function repeated<T>(
+  call: () => Promise<T>,
+  onError: (error: unknown) => void = () => {},
+): Promise<T> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if ((error as { retry?: string }).retry !== 'safe') throw error
+      onError(error)
+      await delay(5)
+    }
+  }
+}
+
+/** One statement on a server, past every pool. */
+export async function outside(server: PostgresServer, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
