@@ -29,7 +29,7 @@ test.each([
   ['HOLDFAST_POOL_ENDED', 503, 'unavailable', '5'],
   ['HOLDFAST_QUERY_TIMEOUT', 504, 'timed-out', undefined],
   ['HOLDFAST_ABORTED', 504, 'timed-out', undefined],
-  ['HOLDFAST_OUTCOME_UNKNOWN', 500, 'outcome-unknown', undefined],
+  ['HOLDFAST_OUTCOME_UNKNOWN', 503, 'outcome-unknown', undefined],
   ['HOLDFAST_CONNECT_TLS', 500, 'internal', undefined],
   ['HOLDFAST_TRANSACTION_ABORTED', 500, 'internal', undefined],
 ] as const)('%s becomes %i %s', (code, status, kind, retryAfter) => {

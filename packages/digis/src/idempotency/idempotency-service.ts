@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool, Transaction } from 'holdfast'
 import { databaseOn } from '../database/database.js'
 import type { UseCases } from '../use-cases.js'
@@ -6,7 +5,7 @@ import { useCasesOn } from '../use-cases.js'
 import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from './idempotency-error.js'
 import { deleteKeysOlderThan, type KeptAnswer, keepAnswer, reserveKey } from './idempotency-queries.js'
 import { type CheckedRequest, checkRequest, type KeyedRequest } from './keyed-request.js'
-import { isPassing, pauseBefore } from './passing-failure.js'
+import { untilAnswered } from './until-answered.js'
 
 /** What a request is answered, as HTTP has it. */
 export interface KeyedAnswer {
@@ -74,21 +73,14 @@ export function idempotencyService({
   return {
     async applyOnce(request, work, { timeout = DEFAULT_TIMEOUT_MILLIS, signal } = {}) {
       const checked = checkRequest(request)
-      const end = now() + timeout
-      for (let attempt = 1; ; attempt++) {
-        const left = Math.max(1, Math.ceil(end - now()))
-        const patience = Math.min(PATIENCE_MILLIS, Math.ceil(left / 2))
-        try {
-          return await pool.transaction(tx => applyIn(tx, { request: checked, patience, work }), {
-            timeout: left,
-            ...(signal && { signal }),
-          })
-        } catch (error) {
-          const wait = pauseBefore(attempt, random())
-          if (!isPassing(error) || signal?.aborted || now() + wait >= end) throw error
-          await pause(wait, undefined, signal && { signal })
-        }
-      }
+      return untilAnswered(
+        (millis, onReserved) => {
+          const patience = Math.min(PATIENCE_MILLIS, Math.ceil(millis / 2))
+          const task = { request: checked, patience, work, onReserved }
+          return pool.transaction(tx => applyIn(tx, task), { timeout: millis, ...(signal && { signal }) })
+        },
+        { now, random, end: now() + timeout, signal },
+      )
     },
 
     async forgetOldKeys() {
@@ -103,15 +95,18 @@ interface Task {
   /** Milliseconds that a request waits for the same one before it. */
   readonly patience: number
   readonly work: (useCases: UseCases) => Promise<KeyedAnswer>
+  /** Called when it is certain that no earlier attempt was applied. */
+  readonly onReserved: () => void
 }
 
-async function applyIn(tx: Transaction, { request, patience, work }: Task): Promise<GivenAnswer> {
+async function applyIn(tx: Transaction, { request, patience, work, onReserved }: Task): Promise<GivenAnswer> {
   const kept = await reserve(tx, request, patience)
   if (!kept.is_same) throw new IdempotencyKeyReusedError()
   if (kept.status !== null) {
     const { status, location, body } = kept
     return { status, ...(location !== null && { location }), body, replayed: true }
   }
+  onReserved()
   const database = databaseOn(tx)
   const { status, location, body } = await work(useCasesOn(database))
   const text = JSON.stringify(body)
