@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { seededRandom } from '@holdfast/testkit'
 
 /** A case is a program in this folder: it takes these options and prints its outcome. */
-export const CASES = fileURLToPath(new URL('../../benchmarks/chaos/', import.meta.url))
+export const CASES = fileURLToPath(new URL('../../benchmarks/chaos/cases/', import.meta.url))
 
 /** Takes as long as it is told to, so it runs only when it is asked for by name. */
 const BY_NAME_ONLY = ['soak']

@@ -1,7 +1,9 @@
 /** What the service asks of its pool to know whether the database answers. */
 export interface ProbedPool {
   /** Never throws. */
-  health(options: { timeout: number }): Promise<Omit<Sight, 'latencyMs'> & { latencyMs?: number | undefined }>
+  health(options: {
+    timeout: number
+  }): Promise<{ healthy: boolean; latencyMs?: number | null | undefined; error?: unknown }>
   stats(): { readonly totalCount: number; readonly connectingCount: number }
 }
 

@@ -8,14 +8,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom, startPostgres } from '@holdfast/testkit'
 import pg from 'pg'
-import { SCHEMA } from './load/calls.mjs'
-import { Contender } from './load/contender.mjs'
-import { machineMillis } from './load/offer.mjs'
-import { countBy, judgeEntries } from './run/judge.mjs'
-import { readCaseOptions } from './run/options.mjs'
-import { fewer, publishCase } from './run/outcome.mjs'
+import { SCHEMA } from '../load/calls.mjs'
+import { Contender } from '../load/contender.mjs'
+import { machineMillis } from '../load/offer.mjs'
+import { countBy, judgeEntries } from '../run/judge.mjs'
+import { readCaseOptions } from '../run/options.mjs'
+import { fewer, publishCase } from '../run/outcome.mjs'
 
-/** @typedef {import('./load/offer.mjs').Done} Done */
+/** @typedef {import('../load/offer.mjs').Done} Done */
 /** @typedef {{ name: string, mode: string, down: number, up: number, done: Done[] }} Round */
 
 const NAMES = ['pg', 'holdfast']

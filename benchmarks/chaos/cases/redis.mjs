@@ -9,14 +9,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom, startPostgres, startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
 import pg from 'pg'
-import { median, percentile } from '../measure/statistics.mjs'
-import { SCHEMA } from './load/calls.mjs'
-import { Contender } from './load/contender.mjs'
-import { countBy } from './run/judge.mjs'
-import { readCaseOptions } from './run/options.mjs'
-import { publishCase } from './run/outcome.mjs'
+import { median, percentile } from '../../measure/statistics.mjs'
+import { SCHEMA } from '../load/calls.mjs'
+import { Contender } from '../load/contender.mjs'
+import { countBy } from '../run/judge.mjs'
+import { readCaseOptions } from '../run/options.mjs'
+import { publishCase } from '../run/outcome.mjs'
 
-/** @typedef {import('./load/offer.mjs').Done} Done */
+/** @typedef {import('../load/offer.mjs').Done} Done */
 /** @typedef {'killed' | 'stalled' | 'full'} Fault */
 
 /** Milliseconds that a call waits for Redis at most: the pool's default `redisTimeout`. */
