@@ -67,6 +67,19 @@ test('after a failure the next look is not waited for long, and the failure is r
   expect(await settled(answer)).toEqual(AWAY)
 })
 
+test('a failure of long ago says nothing any more', async () => {
+  const pool = poolWith({ open: 1 })
+  const probe = databaseProbe(pool)
+  void probe(10_000)
+  pool.looks[0]?.(AWAY)
+  await vi.advanceTimersByTimeAsync(60_000)
+  const answer = probe(10_000)
+  await vi.advanceTimersByTimeAsync(1_999)
+  expect(await settled(answer)).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(1)
+  expect((await answer).error).not.toBe(AWAY.error)
+})
+
 test('a database that is back is seen by the look in progress', async () => {
   const pool = poolWith({ open: 1 })
   const probe = databaseProbe(pool)

@@ -23,6 +23,8 @@ export type Probe = (patience: number) => Promise<Sight>
 const LOOK_MILLIS = 5_000
 /** How long it is waited for. Over an open connection an answer is one or two round trips. */
 const PATIENCE_MILLIS = { cold: LOOK_MILLIS, warm: 2_000, failing: 500 }
+/** For how long a failure says something of the present. */
+const FAILURE_COUNTS_MILLIS = 15_000
 
 interface Look {
   readonly began: number
@@ -36,22 +38,28 @@ interface Look {
  * @param now milliseconds; default: the process's clock
  */
 export function databaseProbe(pool: ProbedPool, now: () => number = () => performance.now()): Probe {
-  let last: Sight | undefined
+  let last: { readonly sight: Sight; readonly at: number } | undefined
   let current: Look | undefined
   const begin = (): Look => {
     const result = pool.health({ timeout: LOOK_MILLIS }).then(({ healthy, latencyMs = null, error }) => {
+      const sight = { healthy, latencyMs: healthy ? latencyMs : null, ...(error !== undefined && { error }) }
       current = undefined
-      last = { healthy, latencyMs: healthy ? latencyMs : null, ...(error === undefined ? {} : { error }) }
-      return last
+      last = { sight, at: now() }
+      return sight
     })
     return { began: now(), result }
   }
+  const recentFailure = () =>
+    last !== undefined && !last.sight.healthy && now() - last.at < FAILURE_COUNTS_MILLIS
+      ? last.sight
+      : undefined
   return async patience => {
-    const wait = last?.healthy === false ? PATIENCE_MILLIS.failing : PATIENCE_MILLIS[temperature(pool)]
+    const failure = recentFailure()
+    const wait = PATIENCE_MILLIS[failure === undefined ? temperature(pool) : 'failing']
     current ??= begin()
     const { began, result } = current
     const left = Math.min(patience, wait - (now() - began))
-    return (await within(result, left)) ?? { healthy: false, latencyMs: null, error: last?.error ?? silent() }
+    return (await within(result, left)) ?? failure ?? silent()
   }
 }
 
@@ -60,8 +68,9 @@ function temperature(pool: ProbedPool): 'cold' | 'warm' {
   return totalCount > connectingCount ? 'warm' : 'cold'
 }
 
-function silent(): Error {
-  return new Error('The database has not answered the probe yet.')
+function silent(): Sight {
+  const error = new Error('The database has not answered the probe yet.')
+  return { healthy: false, latencyMs: null, error }
 }
 
 /** The result, or nothing when it does not come within so many milliseconds. */
