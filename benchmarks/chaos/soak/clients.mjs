@@ -17,7 +17,7 @@ import { request } from './request.mjs'
 /** Seconds that a request may take. */
 const DEADLINE = 5
 /** How far beyond its deadline an answer may be on a busy machine, in milliseconds. */
-const GRACE = 5_000
+const GRACE = 3_000
 /** How long a client repeats a request before it gives up, in milliseconds. */
 const PATIENCE = 60_000
 
