@@ -4,7 +4,7 @@ import { run } from './command.mjs'
 import { step } from './terminal.mjs'
 
 /**
- * A server that the tests need and npm cannot bring.
+ * A server, or another program, that the tests need and npm cannot bring.
  *
  * @typedef {{ name: string, program: string, aptPackage: string, elsewhere: string, neededFor: string }} SystemServer
  */
@@ -24,6 +24,13 @@ export const SYSTEM_SERVERS = [
     aptPackage: 'pgbouncer',
     elsewhere: 'brew install pgbouncer, apk add pgbouncer or dnf install pgbouncer',
     neededFor: 'the tests that start a real PgBouncer',
+  },
+  {
+    name: 'Chromium',
+    program: 'chromium',
+    aptPackage: 'chromium',
+    elsewhere: 'brew install chromium, apk add chromium or dnf install chromium',
+    neededFor: 'the test that looks at faults from a real browser',
   },
 ]
 

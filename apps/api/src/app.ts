@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { UseCases, User } from '@holdfast/digis'
+import type { GivenAnswer, KeyedAnswer, KeyedRequest, UseCases, User } from '@holdfast/digis'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -48,5 +48,10 @@ declare module 'fastify' {
      * @throws {Problem} `timed-out` when nothing is left
      */
     readonly digis: UseCases
+    /**
+     * As the data module's, within what is left of the deadline.
+     * @throws {Problem} `timed-out` when nothing is left
+     */
+    applyOnce(request: KeyedRequest, work: (digis: UseCases) => Promise<KeyedAnswer>): Promise<GivenAnswer>
   }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app.js'
+import { KEY_HEADER } from './idempotency-key.js'
 import { allowedMethods } from './known-route.js'
 import { logProblem } from './log-problem.js'
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemKind, problemBody } from './problem.js'
@@ -10,7 +11,8 @@ import { toProblem } from './to-problem.js'
 
 /** Answers `error` as a problem (RFC 9457) and logs it with the request's id. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, { method: request.method, body: request.body })
+  const { method, body: sent, headers } = request
+  const problem = toProblem(error, { method, body: sent, keyed: headers[KEY_HEADER] !== undefined })
   // Before sending, so that the line of the request has it.
   logProblem(problem, request)
   const body = problemBody(problem, pathOf(request), request.id)

@@ -26,7 +26,10 @@ const DESCRIPTION = `The DIGIS backend.
 
 Send \`Authorization: Bearer <token>\` with a token of Supabase. Every error is a problem document
 (\`application/problem+json\`, RFC 9457). Lists take \`limit\` and either \`after\`, the \`next\` of the page before, or \`offset\`;
-the \`Link\` header leads to the next page. \`Request-Timeout\` asks for an answer within so many seconds.`
+the \`Link\` header leads to the next page. \`Request-Timeout\` asks for an answer within so many seconds.
+
+A \`POST\` may carry an \`Idempotency-Key\`: it is then applied once, however often it is sent, and may be repeated after any
+409, 503 or 504 and when no answer came. Only answers that succeeded are kept, for 24 hours.`
 
 /** What each access adds to the documented responses of a route. */
 const REFUSALS: Readonly<Record<Access, readonly ProblemKind[]>> = {

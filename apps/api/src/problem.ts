@@ -37,6 +37,12 @@ export const PROBLEM_KINDS = {
   },
   duplicate: { status: 409, title: 'Already exists', about: 'Something with the same unique value exists.' },
   conflict: { status: 409, title: 'Conflict', about: 'The state of the thing does not allow this change.' },
+  'key-in-progress': {
+    status: 409,
+    title: 'Request in progress',
+    about:
+      'The request with this `Idempotency-Key` is still being handled; repeat it after `Retry-After` seconds to get its answer.',
+  },
   'too-large': { status: 413, title: 'Body too large', about: 'The body is over the limit of the service.' },
   'uri-too-long': {
     status: 414,
@@ -53,6 +59,11 @@ export const PROBLEM_KINDS = {
     title: 'Reference to nothing',
     about: 'A field names something that does not exist.',
   },
+  'key-reused': {
+    status: 422,
+    title: 'Idempotency key used before',
+    about: '`Idempotency-Key` stands for another request; use a new key for each new request.',
+  },
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',
@@ -65,10 +76,10 @@ export const PROBLEM_KINDS = {
   },
   internal: { status: 500, title: 'Internal error', about: 'Something failed that the caller cannot mend.' },
   'outcome-unknown': {
-    status: 500,
+    status: 503,
     title: 'Outcome unknown',
     about:
-      'The database was lost while it worked: the change may or may not have been made. Look before repeating.',
+      'The database was lost while it worked: the change may or may not have been made. Repeat the request with the same `Idempotency-Key`; one that had none may only be repeated after a look at what there is.',
   },
   unavailable: {
     status: 503,

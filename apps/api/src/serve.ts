@@ -1,10 +1,11 @@
-import { createDigis, digisCache } from '@holdfast/digis'
+import { createDigis, type Digis, digisCache } from '@holdfast/digis'
 import type { FastifyBaseLogger } from 'fastify'
 import { Pool } from 'holdfast'
 import type { App } from './app.js'
 import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
+import { forgetOldKeys } from './forget-keys.js'
 import { createLogger } from './logger.js'
 import { rememberVerified } from './remember-verified.js'
 import { buildServer } from './server.js'
@@ -51,7 +52,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
     )
   const pool = createPool(options.databaseUrl, config, logger)
   try {
-    const app = await createApp(config, pool, logger)
+    const digis = createDigis({ pool })
+    const app = await createApp({ config, digis, logger })
+    const stopForgetting = forgetOldKeys(digis, logger)
+    app.addHook('onClose', async () => stopForgetting())
     const address = await app.listen({ port: options.port, host: options.host ?? config.host })
     return {
       address,
@@ -90,14 +94,21 @@ function createPool(
   })
 }
 
+/** What the service is put together from. */
+interface Parts {
+  readonly config: Config
+  readonly digis: Digis
+  readonly logger: FastifyBaseLogger
+}
+
 /** Ties the parts together: each request's queries get what is left of its time, and are cancelled with it. */
-function createApp(config: Config, pool: Pool, logger: FastifyBaseLogger): Promise<App> {
-  const digis = createDigis({ pool })
+function createApp({ config, digis, logger }: Parts): Promise<App> {
   return buildServer({
     config,
-    pool,
+    pool: digis.pool,
     logger,
     digisWithin: ({ signal, remaining }) => digis.with({ signal, timeout: remaining() }),
+    applyOnce: digis.applyOnce,
     verifyToken: rememberVerified(createTokenVerifier(config.tokens)),
   })
 }

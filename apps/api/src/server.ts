@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { UseCases } from '@holdfast/digis'
+import type { IdempotencyService, UseCases } from '@holdfast/digis'
 import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import type { App } from './app.js'
 import { authenticate } from './authenticate.js'
@@ -33,6 +33,8 @@ export interface Dependencies {
   readonly pool: HealthSource & StatsSource
   /** The data module within what is left of a deadline; called for each use. */
   readonly digisWithin: (deadline: Deadline) => UseCases
+  /** The data module's own; it is given what is left of a deadline. */
+  readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
   readonly verifyToken: VerifyToken
   /** pino, or whatever looks like it. */
@@ -43,20 +45,15 @@ export interface Dependencies {
 const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
-export async function buildServer({
-  config,
-  pool,
-  digisWithin,
-  verifyToken,
-  logger,
-}: Dependencies): Promise<App> {
+export async function buildServer(dependencies: Dependencies): Promise<App> {
+  const { config, pool, verifyToken, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
   sendHeaders(app)
   logRequests(app)
   await shareOrigins(app, config.corsOrigins)
-  setDeadlines(app, config.requestTimeout, digisWithin)
+  setDeadlines(app, dependencies)
   authenticate(app, verifyToken)
   await limitRate(app, config.rateLimit)
   answerUnknown(app)
@@ -91,12 +88,17 @@ function createApp(config: Config, logger: FastifyBaseLogger): App {
 }
 
 /** The first thing a request gets, so that waiting for the keys of its token counts too. */
-function setDeadlines(app: App, limit: number, digisWithin: Dependencies['digisWithin']): void {
+function setDeadlines(app: App, { config, digisWithin, applyOnce }: Dependencies): void {
+  const { requestTimeout: limit } = config
   app.decorateRequest('deadline')
   app.decorateRequest('digis', {
     getter(this: FastifyRequest) {
       return digisWithin(this.deadline)
     },
+  })
+  app.decorateRequest('applyOnce', function (this: FastifyRequest, request, work) {
+    const { signal } = this.deadline
+    return applyOnce(request, work, { timeout: this.deadline.remaining(), signal })
   })
   app.addHook('onRequest', async (request, reply) => {
     request.deadline = startDeadline(requestedTimeout(request.headers[TIMEOUT_HEADER], limit), reply.raw)

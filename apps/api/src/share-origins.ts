@@ -7,9 +7,10 @@ export async function shareOrigins(app: App, origins: readonly string[]): Promis
   await app.register(cors, {
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Request-Timeout', 'X-Request-Id'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Request-Timeout', 'X-Request-Id'],
     // Pages read only headers that are named here.
     exposedHeaders: [
+      'Idempotent-Replayed',
       'Link',
       'Location',
       'Retry-After',

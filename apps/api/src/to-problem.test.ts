@@ -29,7 +29,7 @@ test.each([
   ['HOLDFAST_POOL_ENDED', 503, 'unavailable', '5'],
   ['HOLDFAST_QUERY_TIMEOUT', 504, 'timed-out', undefined],
   ['HOLDFAST_ABORTED', 504, 'timed-out', undefined],
-  ['HOLDFAST_OUTCOME_UNKNOWN', 500, 'outcome-unknown', undefined],
+  ['HOLDFAST_OUTCOME_UNKNOWN', 503, 'outcome-unknown', undefined],
   ['HOLDFAST_CONNECT_TLS', 500, 'internal', undefined],
   ['HOLDFAST_TRANSACTION_ABORTED', 500, 'internal', undefined],
 ] as const)('%s becomes %i %s', (code, status, kind, retryAfter) => {
@@ -62,7 +62,26 @@ test.each([
   expect(toProblem(fromServer(code), POST)).toMatchObject({ status, kind })
 })
 
+test.each([
+  [1, '1'],
+  [1_001, '2'],
+  [12_000, '12'],
+])('an error that knows when it passes says so: %i ms are %s s', (retryAfter, seconds) => {
+  for (const code of ['HOLDFAST_OVERLOADED', 'HOLDFAST_POOL_TIMEOUT', 'HOLDFAST_CONNECT_REFUSED'] as const) {
+    const error = Object.assign(fromHoldfast(code), { retryAfter })
+    expect(toProblem(error, POST).details.headers?.['retry-after']).toBe(seconds)
+  }
+})
+
 describe('a change whose outcome is in doubt', () => {
+  test('may be repeated under its key, and without one says nothing that is followed blindly', () => {
+    const doubt = fromHoldfast('HOLDFAST_OUTCOME_UNKNOWN')
+    const keyed = toProblem(doubt, { ...POST, keyed: true })
+    expect(keyed).toMatchObject({ status: 503, kind: 'outcome-unknown' })
+    expect(keyed.details.headers).toEqual({ 'retry-after': '1' })
+    expect(toProblem(doubt, POST).details.headers).toBeUndefined()
+  })
+
   test('is never answered with "nothing was changed, repeat"', () => {
     const lost = fromServer('57P01', { retry: 'unknown' })
     expect(toProblem(lost, POST).kind).toBe('outcome-unknown')

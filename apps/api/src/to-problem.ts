@@ -8,6 +8,8 @@ export interface FailedRequest {
   readonly method: string
   /** The parsed body, whose keys are the only field names that a database error may lead to. */
   readonly body: unknown
+  /** It has an `Idempotency-Key`, so that repeating it is safe. Default: false. */
+  readonly keyed?: boolean
 }
 
 /** What a category or code becomes. */
@@ -56,10 +58,13 @@ const BY_CATEGORY: Partial<Readonly<Record<ErrorCategory, Mapping>>> = {
   'outcome-unknown': { kind: 'outcome-unknown' },
 }
 
-/** Codes of errors that time out before anything was sent: the pool was busy, or the server did not answer. */
-const NOT_STARTED: Readonly<Record<string, Mapping>> = {
+/** Codes that say more than their category. */
+const BY_CODE: Readonly<Record<string, Mapping>> = {
+  // These time out before anything was sent: the pool was busy, or the server did not answer.
   HOLDFAST_POOL_TIMEOUT: { kind: 'overloaded', details: SOON },
   HOLDFAST_CONNECT_TIMEOUT: { kind: 'unavailable', details: LATER },
+  DIGIS_KEY_REUSED: { kind: 'key-reused' },
+  DIGIS_KEY_IN_PROGRESS: { kind: 'key-in-progress', details: SOON },
 }
 
 /** What Fastify itself reports, by its status; anything else of its own below 500 is a malformed request. */
@@ -95,13 +100,14 @@ export function toProblem(error: unknown, request: FailedRequest): Problem {
 /** The message that the category of a database error deserves, for the field that it leads to. */
 function fromDatabase(error: unknown, category: ErrorCategory, request: FailedRequest): Problem {
   const { code, retry } = properties(error)
-  const mapping = mappingOf(code, category, retry === 'unknown' && !isRead(request.method))
+  const inDoubt = retry === 'unknown' && !isRead(request.method)
+  const mapping = withRetryAfter(mappingOf(code, category, inDoubt), error, request)
   const field = fieldOf(error, request.body)
   const message = MESSAGES[category]
   const errors = field === undefined || message === undefined ? undefined : [{ field, message }]
   return new Problem(mapping.kind, {
     ...mapping.details,
-    ...(mapping.kind === 'timed-out' ? { detail: timedOutDetail(retry, request.method) } : {}),
+    ...(mapping.kind === 'timed-out' ? { detail: timedOutDetail(retry, request) } : {}),
     ...(isPublic(code, mapping.kind) ? { code } : {}),
     ...(errors === undefined ? {} : { errors }),
     cause: error,
@@ -110,18 +116,31 @@ function fromDatabase(error: unknown, category: ErrorCategory, request: FailedRe
 
 /** The code decides where it says more than the category. */
 function mappingOf(code: string | undefined, category: ErrorCategory, inDoubt: boolean): Mapping {
-  const mapping = NOT_STARTED[code ?? ''] ?? BY_CATEGORY[category] ?? { kind: 'internal' }
+  const mapping = BY_CODE[code ?? ''] ?? BY_CATEGORY[category] ?? { kind: 'internal' }
   // A write that may have been applied is never reported as "nothing was changed, repeat it".
   if (inDoubt && mapping.details?.headers !== undefined) return { kind: 'outcome-unknown' }
   if (!inDoubt && mapping.kind === 'outcome-unknown') return { kind: 'unavailable', details: LATER }
   return mapping
 }
 
+/**
+ * When to come back: as the error has it, else as the mapping does. A change that may have been made is only to be
+ * repeated under its key, so without one nothing is said that some clients would follow by themselves.
+ */
+function withRetryAfter(mapping: Mapping, error: unknown, { keyed = false }: FailedRequest): Mapping {
+  if (mapping.kind === 'outcome-unknown') return keyed ? { ...mapping, details: SOON } : mapping
+  const { retryAfter } = error as { retryAfter?: unknown }
+  if (mapping.details?.headers === undefined || typeof retryAfter !== 'number') return mapping
+  const seconds = Math.max(1, Math.ceil(retryAfter / 1000))
+  return { ...mapping, details: { ...mapping.details, headers: { 'retry-after': String(seconds) } } }
+}
+
 /** Whether a change was made is what a caller needs to know after a timeout. */
-function timedOutDetail(retry: string | undefined, method: string): string {
+function timedOutDetail(retry: string | undefined, { method, keyed = false }: FailedRequest): string {
   const nothing = isRead(method) || retry === 'safe' || retry === 'never'
   const outcome = nothing ? 'Nothing was changed.' : 'The change may or may not have been made.'
-  return `The request ran past its deadline and was cancelled. ${outcome}`
+  const advice = !nothing && keyed ? ' Repeat the request with the same key.' : ''
+  return `The request ran past its deadline and was cancelled. ${outcome}${advice}`
 }
 
 /** Codes of the project's own are for callers; an SQLSTATE or an internal failure would tell of the inside. */

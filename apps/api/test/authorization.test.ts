@@ -116,6 +116,7 @@ test('every route of the service is in the matrix, and nothing else is', async (
     logger: pino({ level: 'silent' }),
     pool: service.direct,
     digisWithin: () => createDigis({ pool: service.direct }),
+    applyOnce: createDigis({ pool: service.direct }).applyOnce,
     verifyToken: async () => ({ kind: 'anonymous' }),
   })
   await app.ready()

@@ -2,12 +2,14 @@ import type { EndOptions } from 'holdfast'
 import { type CacheAccess, noCache } from './cache/cache-access.js'
 import { createDigis, type Digis } from './digis.js'
 import { cacheOptionsFrom, poolOptionsFrom } from './environment.js'
+import type { IdempotencyService } from './idempotency/idempotency-service.js'
 import { reportEveryMinute } from './stats/pool-report.js'
 
 type Asynchronous = {
   [N in keyof Digis]: Digis[N] extends (...args: never[]) => Promise<unknown> ? N : never
 }[keyof Digis]
-type Callable = Exclude<Asynchronous, 'end'> | 'query' | 'executeQuery'
+/** The old platform knew no keys of requests. */
+type Callable = Exclude<Asynchronous, 'end' | keyof IdempotencyService> | 'query' | 'executeQuery'
 
 /** What an application of the old platform finds in its database module. */
 export type CompatibleModule = Pick<Digis, Callable | 'getPoolStats' | 'queryMetrics' | 'cacheUtils'> & {

@@ -7,13 +7,15 @@ export type DigisErrorCode =
   | 'DIGIS_NOT_CONFIGURED'
   | 'DIGIS_FOREIGN_SCHEMA'
   | 'DIGIS_NOT_EMPTY'
+  | 'DIGIS_KEY_REUSED'
+  | 'DIGIS_KEY_IN_PROGRESS'
 
-/** The base of every error that this package itself makes. Trying again never helps. */
+/** The base of every error that this package itself makes. Trying again helps only where `retry` says so. */
 export class DigisError extends Error {
   override readonly name: string = 'DigisError'
   readonly code: DigisErrorCode
   readonly category: ErrorCategory
-  readonly retry = 'never'
+  readonly retry: 'never' | 'safe' = 'never'
 
   constructor(code: DigisErrorCode, category: ErrorCategory, message: string) {
     super(message)

@@ -3,6 +3,7 @@ import { cacheBeside } from './cache/cache-of-pool.js'
 import { cacheFrom, type DigisCacheOptions } from './cache/digis-cache.js'
 import { databaseOn, type Limits, type QueryRunner } from './database/database.js'
 import { numberTypes } from './database/number-types.js'
+import { type IdempotencyService, idempotencyService } from './idempotency/idempotency-service.js'
 import { type Platform, platformOn } from './platform.js'
 import { type UseCases, useCasesOn } from './use-cases.js'
 
@@ -22,7 +23,7 @@ export interface Scope extends Limits {
 }
 
 /** The DIGIS data module on one pool. */
-export interface Digis extends UseCases, Platform {
+export interface Digis extends UseCases, Platform, IdempotencyService {
   readonly pool: Pool
   /**
    * The use cases within limits or in a transaction:
@@ -51,6 +52,7 @@ export function createDigis(options: DigisOptions): Digis {
     ...Object.getOwnPropertyDescriptors(platformOn(pool, beside)),
     ...Object.getOwnPropertyDescriptors(useCasesOn(databaseOn(pool, { isCached }))),
     ...Object.getOwnPropertyDescriptors({
+      ...idempotencyService({ pool }),
       pool,
       with: ({ client = pool, ...limits }: Scope) =>
         useCasesOn(databaseOn(client, client === pool ? { ...limits, isCached } : limits)),

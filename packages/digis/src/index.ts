@@ -13,6 +13,17 @@ export {
 } from './digis-error.js'
 export { cacheOptionsFrom, type Environment, poolOptionsFrom } from './environment.js'
 export type { HealthService } from './health/health-service.js'
+export {
+  IdempotencyKeyInProgressError,
+  IdempotencyKeyReusedError,
+} from './idempotency/idempotency-error.js'
+export type {
+  GivenAnswer,
+  IdempotencyService,
+  KeyedAnswer,
+  KeyedLimits,
+} from './idempotency/idempotency-service.js'
+export { type KeyedRequest, MAX_IDEMPOTENCY_KEY } from './idempotency/keyed-request.js'
 export { type Count, MAX_LIMIT } from './input/amounts.js'
 export type { Id } from './input/identifiers.js'
 export type { Page, PageRequest } from './paging/page.js'

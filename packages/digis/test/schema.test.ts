@@ -3,8 +3,14 @@ import { temporaryDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { newDigis, newEmptyDigis, newFan } from './new-digis.js'
 
-const MIGRATIONS = ['0001_users.sql', '0002_sessions.sql', '0003_payments.sql', '0004_token_accounts.sql']
-const TABLES = ['payments', 'sessions', 'token_accounts', 'users']
+const MIGRATIONS = [
+  '0001_users.sql',
+  '0002_sessions.sql',
+  '0003_payments.sql',
+  '0004_token_accounts.sql',
+  '0005_idempotency_keys.sql',
+]
+const TABLES = ['idempotency_keys', 'payments', 'sessions', 'token_accounts', 'users']
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
   const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -81,7 +87,7 @@ test('constraints and indexes are named after what they do', async () => {
     [TABLES],
   )
   for (const { name } of rows)
-    expect(name).toMatch(/^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts)_/)
+    expect(name).toMatch(/^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys)_/)
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )

@@ -2,18 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { App } from '../app.js'
 import { type CacheSource, cacheState } from '../cache-state.js'
+import { databaseProbe, type ProbedPool } from '../database-probe.js'
 import { describeError } from '../log-problem.js'
 
-/** What the service asks of its pool to know whether the database answers. */
-export interface HealthSource extends CacheSource {
-  /** Never throws. */
-  health(options: {
-    timeout: number
-  }): Promise<{ healthy: boolean; latencyMs?: number | undefined; error?: unknown }>
-}
-
-/** A database that needs longer than this is not ready, in milliseconds; a probe waits no longer. */
-const HEALTH_TIMEOUT = 2_000
+/** What the service asks of its pool to know whether it can serve. */
+export type HealthSource = CacheSource & ProbedPool
 
 /** Says nothing of the database: a process is not restarted because its database is away. */
 const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs.' })
@@ -52,15 +45,13 @@ export function healthRoutes(app: App, pool: HealthSource): void {
   app.addHook('preClose', async () => {
     stopping = true
   })
-  // The pool's own words on a failure stay inside: they name hosts.
+  const probe = databaseProbe(pool)
   const check = async (request: FastifyRequest, reply: FastifyReply): Promise<Static<typeof Ready>> => {
-    const timeout = Math.min(HEALTH_TIMEOUT, request.deadline.remaining())
-    const { healthy, latencyMs = null, error } = await pool.health({ timeout })
+    const { healthy, latencyMs, error } = await probe(request.deadline.remaining())
     if (!healthy) request.log.warn({ error: describeError(error) }, 'The database does not answer')
     const status = stopping ? 'stopping' : healthy ? 'ok' : 'unavailable'
     reply.code(status === 'ok' ? 200 : 503)
-    const database = { healthy, latencyMs: healthy ? latencyMs : null }
-    return { status, database, cache: cacheState(pool) }
+    return { status, database: { healthy, latencyMs }, cache: cacheState(pool) }
   }
   const tags = ['Operation']
   app.get(

@@ -1,14 +1,15 @@
-import type { Session } from '@holdfast/digis'
-import type { FastifyRequest } from 'fastify'
+import type { Session, UseCases } from '@holdfast/digis'
 import Type from 'typebox'
+import { answerOnce } from '../answer-once.js'
 import type { App } from '../app.js'
 import { profileOf } from '../authorize.js'
+import { KeyHeaders } from '../idempotency-key.js'
 import { only } from '../only.js'
 import { PageQuery, pageFrom, pageOf, sendOffsetPage, sendPage } from '../pagination.js'
 import { Problem } from '../problem.js'
 import { IdParams } from '../schemas/fields.js'
 import { named } from '../schemas/named.js'
-import { problems } from '../schemas/problem.js'
+import { KEY_PROBLEMS, problems } from '../schemas/problem.js'
 import { NewSession, SessionBody, sessionBody } from '../schemas/session.js'
 
 /**
@@ -29,24 +30,34 @@ function startSession(app: App): void {
   const schema = {
     tags: ['Sessions'],
     summary: 'Start a session as its fan',
+    headers: KeyHeaders,
     body: NewSession,
     response: {
       201: named(SessionBody),
-      ...problems('missing-reference', 'too-large', 'unsupported-media-type', 'malformed-request'),
+      ...problems(
+        'missing-reference',
+        'too-large',
+        'unsupported-media-type',
+        'malformed-request',
+        ...KEY_PROBLEMS,
+      ),
     },
   }
   app.post('/sessions', { schema, config: { access: 'member' } }, async (request, reply) => {
     const { creator_id, type } = request.body
-    await requireCreator(request, creator_id)
-    const started = only(await request.digis.createSession(creator_id, profileOf(request).id, type))
-    return reply.code(201).header('location', `/api/sessions/${started.id}`).send(sessionBody(started))
+    const { id } = profileOf(request)
+    return answerOnce(request, reply, async digis => {
+      await requireCreator(digis, creator_id, id)
+      const started = only(await digis.createSession(creator_id, id, type))
+      return { status: 201, location: `/api/sessions/${started.id}`, body: sessionBody(started) }
+    })
   })
 }
 
 /** @throws {Problem} `invalid-request` for oneself, `missing-reference` for somebody who is no creator */
-async function requireCreator(request: FastifyRequest, id: number): Promise<void> {
-  if (id === profileOf(request).id) throw invalidCreator('must be somebody else', 'invalid-request')
-  const user = await request.digis.getUserById(id)
+async function requireCreator(digis: UseCases, id: number, fan: number): Promise<void> {
+  if (id === fan) throw invalidCreator('must be somebody else', 'invalid-request')
+  const user = await digis.getUserById(id)
   // Somebody who does not exist is left to the foreign key, which is right also when they vanish in between.
   if (user?.is_creator === false) throw invalidCreator('must name a creator', 'missing-reference')
 }
@@ -103,31 +114,34 @@ function readSession(app: App): void {
     response: { 200: named(SessionBody), ...problems('forbidden', 'not-found') },
   }
   app.get('/sessions/:id', { schema, config: { access: 'member' } }, async request =>
-    sessionBody(await ownSession(request, request.params.id)),
+    sessionBody(await ownSession(request.digis, request.params.id, profileOf(request).id)),
   )
 }
 
-/** Either of the two ends it. Safe to repeat, so a caller that got no answer just asks again. */
+/** Either of the two ends it. Safe to repeat without a key too, so a caller that got no answer just asks again. */
 function endSession(app: App): void {
   const schema = {
     tags: ['Sessions'],
     summary: 'End one of the own sessions',
     description: 'Ending it again changes nothing and answers with the session as it is.',
+    headers: KeyHeaders,
     params: IdParams,
-    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found') },
+    response: { 200: named(SessionBody), ...problems('forbidden', 'not-found', ...KEY_PROBLEMS) },
   }
-  app.post('/sessions/:id/end', { schema, config: { access: 'member' } }, async request => {
+  app.post('/sessions/:id/end', { schema, config: { access: 'member' } }, async (request, reply) => {
     const { id } = request.params
-    await ownSession(request, id)
-    return sessionBody(only(await request.digis.endSession(id)))
+    const user = profileOf(request).id
+    return answerOnce(request, reply, async digis => {
+      await ownSession(digis, id, user)
+      return { status: 200, body: sessionBody(only(await digis.endSession(id))) }
+    })
   })
 }
 
-/** A session that who asks takes part in. */
-async function ownSession(request: FastifyRequest, id: number): Promise<Session> {
-  const session = await request.digis.getSessionById(id)
+/** A session that `user` takes part in. */
+async function ownSession(digis: UseCases, id: number, user: number): Promise<Session> {
+  const session = await digis.getSessionById(id)
   if (session === null) throw new Problem('not-found', { detail: `There is no session ${id}.` })
-  const user = profileOf(request).id
   if (user !== session.creator_id && user !== session.fan_id) {
     throw new Problem('forbidden', { detail: 'The session is of other people.' })
   }

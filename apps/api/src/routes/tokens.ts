@@ -1,9 +1,11 @@
+import { answerOnce } from '../answer-once.js'
 import type { App } from '../app.js'
 import { profileOf } from '../authorize.js'
+import { KeyHeaders } from '../idempotency-key.js'
 import { Problem } from '../problem.js'
 import { IdParams } from '../schemas/fields.js'
 import { named } from '../schemas/named.js'
-import { problems } from '../schemas/problem.js'
+import { KEY_PROBLEMS, problems } from '../schemas/problem.js'
 import { TokenBalance, TokenChange } from '../schemas/token-balance.js'
 
 /**
@@ -38,22 +40,32 @@ function changeBalance(app: App): void {
     tags: ['Tokens'],
     summary: "Add to or subtract from a user's tokens",
     description: 'All or nothing: a balance never goes below nought.',
+    headers: KeyHeaders,
     params: IdParams,
     body: TokenChange,
     response: {
       200: named(TokenBalance),
-      ...problems('not-found', 'conflict', 'too-large', 'unsupported-media-type', 'malformed-request'),
+      ...problems(
+        'not-found',
+        'conflict',
+        'too-large',
+        'unsupported-media-type',
+        'malformed-request',
+        ...KEY_PROBLEMS,
+      ),
     },
   }
-  app.post('/users/:id/tokens', { schema, config: { access: 'service' } }, async request => {
+  app.post('/users/:id/tokens', { schema, config: { access: 'service' } }, async (request, reply) => {
     const { id } = request.params
-    // Taking from nobody would otherwise read as an empty account.
-    if ((await request.digis.getUserById(id)) === null) {
-      throw new Problem('not-found', { detail: `There is no user ${id}.` })
-    }
     const { amount, operation } = request.body
-    const balance = await request.digis.atomicTokenUpdate(id, amount, operation).catch(insufficient)
-    return { user_id: id, balance }
+    return answerOnce(request, reply, async digis => {
+      // Taking from nobody would otherwise read as an empty account.
+      if ((await digis.getUserById(id)) === null) {
+        throw new Problem('not-found', { detail: `There is no user ${id}.` })
+      }
+      const balance = await digis.atomicTokenUpdate(id, amount, operation).catch(insufficient)
+      return { status: 200, body: { user_id: id, balance } }
+    })
   })
 }
 

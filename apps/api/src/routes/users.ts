@@ -1,10 +1,12 @@
+import { answerOnce } from '../answer-once.js'
 import type { App } from '../app.js'
 import { profileOf, supabaseIdOf } from '../authorize.js'
+import { KeyHeaders } from '../idempotency-key.js'
 import { only } from '../only.js'
 import { Problem } from '../problem.js'
 import { IdParams } from '../schemas/fields.js'
 import { named } from '../schemas/named.js'
-import { problems } from '../schemas/problem.js'
+import { KEY_PROBLEMS, problems } from '../schemas/problem.js'
 import {
   NewProfile,
   OwnProfile,
@@ -32,25 +34,20 @@ function join(app: App): void {
     tags: ['Users'],
     summary: 'Create the own profile',
     description: 'Creates the profile for the `sub` of the token.',
+    headers: KeyHeaders,
     body: NewProfile,
     response: {
       201: named(OwnProfile),
-      ...problems('duplicate', 'too-large', 'unsupported-media-type', 'malformed-request'),
+      ...problems('duplicate', 'too-large', 'unsupported-media-type', 'malformed-request', ...KEY_PROBLEMS),
     },
   }
   app.post('/users', { schema, config: { access: 'person' } }, async (request, reply) => {
     const { is_creator, bio, profile_pic_url, price_per_min } = request.body
-    const created = await request.digis.createUser(
-      supabaseIdOf(request),
-      is_creator,
-      bio,
-      profile_pic_url,
-      price_per_min,
-    )
-    return reply
-      .code(201)
-      .header('location', '/api/users/me')
-      .send(ownProfile(only(created)))
+    const supabaseId = supabaseIdOf(request)
+    return answerOnce(request, reply, async digis => {
+      const created = await digis.createUser(supabaseId, is_creator, bio, profile_pic_url, price_per_min)
+      return { status: 201, location: '/api/users/me', body: ownProfile(only(created)) }
+    })
   })
 }
 

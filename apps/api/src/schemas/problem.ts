@@ -22,7 +22,7 @@ export const ProblemResponse = Type.Object(
   { $id: 'Problem', description: 'What went wrong (RFC 9457).' },
 )
 
-/** Goes with 429 and 503: the header is documented where it is sent. */
+/** Goes with 429, 503 and a key in progress: the header is documented where it is sent. */
 const RETRY_AFTER = { type: 'integer', description: 'Seconds until a repetition has a chance.' }
 
 /** What any request can meet: a bad address or header, the rate limit, a failure, a lost or busy database. */
@@ -34,6 +34,9 @@ const ALWAYS: readonly ProblemKind[] = [
   'unavailable',
   'timed-out',
 ]
+
+/** What a request with an `Idempotency-Key` can meet besides. */
+export const KEY_PROBLEMS = ['key-in-progress', 'key-reused', 'outcome-unknown'] as const
 
 /** The error responses of a route: those that any request can meet and the `kinds` of its own. */
 export function problems(...kinds: readonly ProblemKind[]) {
@@ -49,7 +52,9 @@ export function problems(...kinds: readonly ProblemKind[]) {
 /** Several kinds can share a status; the `type` of the body tells them apart. */
 function response(kinds: readonly ProblemKind[]) {
   const description = kinds.map(kind => PROBLEM_KINDS[kind].title).join(', or: ')
-  const repeatable = kinds.some(kind => [429, 503].includes(PROBLEM_KINDS[kind].status))
+  const repeatable = kinds.some(
+    kind => kind === 'key-in-progress' || [429, 503].includes(PROBLEM_KINDS[kind].status),
+  )
   return {
     description,
     ...(repeatable ? { headers: { 'Retry-After': RETRY_AFTER } } : {}),

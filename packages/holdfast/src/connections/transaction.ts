@@ -106,12 +106,22 @@ export async function runTransaction<T>(
     context.pooled.rollbackExpected = true
     context.state.endedByHand = connection.transactionStatus() === 'I'
     // Past its deadline the caller does not wait for the rollback: the release does it.
-    if (inTime) await connection.reset()
+    if (inTime) await untilExpiry(connection.reset(), context)
     throw error
   }
   scope.close()
   await commit(context)
   return value
+}
+
+/** Waits for a rollback as long as the transaction may take: a server that has fallen silent needs longer. */
+async function untilExpiry(
+  rollback: Promise<boolean>,
+  { limits, pooled }: TransactionContext,
+): Promise<void> {
+  const { clock } = pooled.connection
+  const expired = (reason: 'timeout' | 'abort') => limitError(reason, limits)
+  await within(rollback, limits, { clock, error: expired }).catch(() => undefined)
 }
 
 /** The error for a transaction that is cut off at its limit. */

@@ -53,6 +53,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   readonly #guard: StatementGuard | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
+  #resetting: Promise<boolean> | undefined
   #wasCancelled = false
   /** Names of prepared statements that the server has to forget; none nearly always, so made when needed. */
   #staleStatements: Set<string> | undefined
@@ -170,7 +171,14 @@ export class PgConnection implements QueryHost, GuardedConnection {
    * Makes the connection fit for its next borrower: waits until it is quiet (cancelling what still runs) and rolls
    * back an open transaction. False when that cannot be done in 5 s: close it then.
    */
-  async reset(): Promise<boolean> {
+  reset(): Promise<boolean> {
+    this.#resetting ??= this.#reset().finally(() => {
+      this.#resetting = undefined
+    })
+    return this.#resetting
+  }
+
+  async #reset(): Promise<boolean> {
     if (!this.quiet && !(await this.#becomeQuiet())) return false
     if (!this.outsideTransaction) await this.#attempt('ROLLBACK', HOUSEKEEPING_MS)
     if (this.outsideTransaction) {
