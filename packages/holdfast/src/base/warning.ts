@@ -16,6 +16,7 @@ export interface Warning {
    * `clock-jump`: the process slept; every connection is checked before its next use.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
+   * `cache-incoherent`: a kept result differed from the database without a reason; names statement and tags, no values.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:
@@ -27,6 +28,7 @@ export interface Warning {
     | 'clock-jump'
     | 'cache-table-missing'
     | 'cache-unmarked'
+    | 'cache-incoherent'
     | 'cache-unavailable'
   readonly message: string
   /** Where the client was borrowed, when a borrower is to blame. */
