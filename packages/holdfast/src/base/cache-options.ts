@@ -70,6 +70,11 @@ export interface CacheOptions {
   compressFrom?: number
   /** Keys that encrypt values in Redis; names of keys stay readable. Default: none. */
   encryption?: CacheEncryption
+  /**
+   * The share of hits, from 0 to 1, whose query is also sent to the database in the background, one at a time. A
+   * difference that no write explains is counted, warned of (`cache-incoherent`), and the result thrown away. Default: 0.
+   */
+  shadowReads?: number
 }
 
 /** What a single query can say: `false`, or what differs from the pool's and the tables' options. */
@@ -106,6 +111,7 @@ export interface CacheSettings {
   readonly context: string | undefined
   readonly compressFrom: number
   readonly encryption: CacheEncryption | undefined
+  readonly shadowReads: number
 }
 
 const oneOf =
@@ -128,6 +134,11 @@ const redis: Rule = (value, path) => {
     "a URL such as 'redis://localhost:6379', or a node-redis client",
     describeGiven(value),
   )
+}
+
+const share: Rule = (value, path) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value
+  throw new OptionsError(path, 'a share from 0 to 1, such as 0.01', describeGiven(value))
 }
 
 const consistency = oneOf('strict', 'bounded', 'ttl')
@@ -177,6 +188,7 @@ const RULES: Rules = {
   context: ofType('string'),
   compressFrom: integer(0),
   encryption,
+  shadowReads: share,
 }
 
 /** The rule for the pool's `cache` option; `false` switches it off. */
@@ -233,5 +245,6 @@ export function resolveCacheSettings(options: CacheOptions): CacheSettings {
     context: options.context,
     compressFrom: options.compressFrom ?? 2_048,
     encryption: options.encryption,
+    shadowReads: options.shadowReads ?? 0,
   })
 }

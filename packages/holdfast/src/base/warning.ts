@@ -20,6 +20,7 @@ export interface Warning {
    * `primary-changed`: another host of the cluster takes the writes now.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
+   * `cache-incoherent`: a kept result differed from the database without a reason; names statement and tags, no values.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:
@@ -35,6 +36,7 @@ export interface Warning {
     | 'primary-changed'
     | 'cache-table-missing'
     | 'cache-unmarked'
+    | 'cache-incoherent'
     | 'cache-unavailable'
   readonly message: string
   /** Where the client was borrowed, when a borrower is to blame. */

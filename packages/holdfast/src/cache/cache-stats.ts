@@ -8,6 +8,8 @@ export interface CacheStats {
   readonly misses: number
   /** Reads that shared the load of another caller. */
   readonly shared: number
+  /** Hits compared with the database, and those of them that differed without a reason: see `cache.shadowReads`. */
+  readonly shadowReads: { readonly compared: number; readonly incoherent: number }
   /** Loads in the background before a result expired. */
   readonly earlyRefreshes: number
   readonly bypasses: Readonly<Partial<Record<BypassReason, number>>>
@@ -34,6 +36,8 @@ export class CacheCounters {
   misses = 0
   shared = 0
   earlyRefreshes = 0
+  compared = 0
+  incoherent = 0
   invalidations = 0
   unmarked = 0
   readonly #bypasses = new Map<BypassReason, number>()
@@ -51,6 +55,7 @@ export class CacheCounters {
       misses: this.misses,
       shared: this.shared,
       earlyRefreshes: this.earlyRefreshes,
+      shadowReads: { compared: this.compared, incoherent: this.incoherent },
       bypasses: Object.fromEntries(this.#bypasses),
       invalidations: this.invalidations,
       unmarked: this.unmarked,

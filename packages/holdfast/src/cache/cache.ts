@@ -19,9 +19,10 @@ import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
 import type { InvalidateOptions, PoolCache } from './pool-cache.js'
-import { Reader } from './reader.js'
+import type { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
+import { readerFor } from './shadow-reader.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
@@ -104,7 +105,7 @@ export class Cache implements PoolCache {
     this.#orphans = new Orphans({ remote, marker: this.#marker, ask, clock })
     const onMarked = (names: readonly string[]) => this.#orphans.noteMarked(names)
     this.#shared = remote && this.#share(remote, { codec: codecOf(settings), onMarked })
-    this.#reader = new Reader({
+    this.#reader = readerFor({
       ...parts,
       tags: this.#tags,
       memory: this.#memory,
@@ -113,6 +114,7 @@ export class Cache implements PoolCache {
       session: () => this.#definitions.latest?.session,
       onSession: isOurs => this.#noteSession(isOurs),
       onMarked,
+      touch: names => this.#marker.touch(names),
     })
     const context = guardContext({
       clock,

@@ -6,8 +6,12 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 
 type CacheOptions = Exclude<NonNullable<PoolOptions['cache']>, false>
 
-/** Options of a pool in a test; everything has a default. */
-export type WorldPoolOptions = Omit<PoolOptions, 'cache'> & { readonly cache?: Partial<CacheOptions> }
+/** Options of a pool in a test; everything has a default. `redis: undefined`: a cache in this process only. */
+export type WorldPoolOptions = Omit<PoolOptions, 'cache'> & {
+  readonly cache?: Omit<Partial<CacheOptions>, 'redis'> & {
+    readonly redis?: CacheOptions['redis'] | undefined
+  }
+}
 
 /** A pool that stands for a process of its own, and what it warned of. */
 export class TestPool extends Pool {

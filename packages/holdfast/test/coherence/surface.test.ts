@@ -155,6 +155,9 @@ describe('The options of the cache', () => {
     [{ tables: { items: '5m' }, prefix: 'a b' }, 'cache.prefix'],
     [{ tables: { items: '5m' }, onUnmarkable: 'ignore' }, 'cache.onUnmarkable'],
     [{ tables: { items: '5m' }, context: 7 }, 'cache.context'],
+    [{ tables: { items: '5m' }, shadowReads: 1.5 }, 'cache.shadowReads'],
+    [{ tables: { items: '5m' }, shadowReads: Number.NaN }, 'cache.shadowReads'],
+    [{ tables: { items: '5m' }, shadowReads: '1%' }, 'cache.shadowReads'],
     [{ tables: { items: '5m' }, table: {} }, 'cache.table'],
     [true, 'cache.'],
   ])('%j is refused when the pool is made', (cache, path) => {
