@@ -69,6 +69,8 @@ export class Requests {
         () => this.#told.push({ request }),
         error => this.#told.push({ request, error }),
       )
+      // Refusals that come at once would leave no room for anything else.
+      await new Promise(resolve => setImmediate(resolve))
     }
   }
 
