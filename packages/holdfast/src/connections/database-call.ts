@@ -35,6 +35,7 @@ class DatabaseCall implements Caller, Outcome {
   readonly #request: QueryRequest
   readonly #outcome: Outcome
   #pooled: PooledConnection | undefined
+  #lastError: Error | undefined
   #failures = 0
   #since = 0
 
@@ -87,9 +88,12 @@ class DatabaseCall implements Caller, Outcome {
     const action = failure === undefined ? 'never' : this.#allowed(failure.action, error)
     if (failure === undefined || action === 'never' || action === 'unknown')
       return this.#outcome.reject(error)
-    if (this.#failures++ === 0) {
+    if (this.#failures === 0) {
       this.#since = failure.situation === 'not-sent' ? this.#request.startedAt : this.#context.now()
     }
+    // Told again between two attempts to connect, it is no other failure.
+    if (error !== this.#lastError) this.#failures++
+    this.#lastError = error
     this.#again(error, { ...failure, action }).catch(this.#outcome.reject)
   }
 

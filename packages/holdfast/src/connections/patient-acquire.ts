@@ -12,12 +12,17 @@ import type { PooledConnection } from './pooled-connection.js'
 export async function acquirePatiently(context: CallContext, limits: Limits): Promise<PooledConnection> {
   const { connections, retrier, now } = context
   const since = now()
-  for (let failures = 1; ; failures++) {
+  let failures = 0
+  let lastError: unknown
+  for (;;) {
     try {
       return await connections.acquire(limits)
     } catch (error) {
       const action = retryAction(failureKind(error), 'not-sent')
       if (action === 'wait' && !connections.health.proven) throw error
+      // Told again between two attempts to connect, it is no other failure.
+      if (error !== lastError) failures++
+      lastError = error
       await retrier.pause({ error: error as Error, action, limits, failures, since })
     }
   }

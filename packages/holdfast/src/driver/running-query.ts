@@ -145,7 +145,8 @@ export class RunningQuery implements Expiring {
     const masked = maskError(error, this.#query?.values)
     const isAnswer = isSqlState((masked as { code?: unknown }).code)
     const kind = !isAnswer && this.#host.lost !== undefined ? 'lost' : failureKind(masked)
-    const situation = isAnswer && !isFatal(masked) ? this.#situationOfAnswered : this.#situationOfLost
+    const isRejection = isAnswer && !isFatal(masked) && kind !== 'no-answer' && kind !== 'pooler-lost'
+    const situation = isRejection ? this.#situationOfAnswered : this.#situationOfLost
     const failure = noteFailure(masked, kind, situation)
     const explained = this.#inWords(masked, failure)
     if (explained !== masked) noteFailure(explained, kind, situation)

@@ -53,6 +53,7 @@ const PACES: Readonly<Record<RetryAction, Pace | undefined>> = {
   wait: PATIENCE,
   'log-in': {
     ...ATTEMPTS,
+    costs: false,
     more: ({ failures }, { attempts, freshPasswords }) => freshPasswords && failures < Math.min(2, attempts),
   },
   slowly: { ...ATTEMPTS, backoff: { base: 1_000, cap: 10_000 } },
