@@ -207,7 +207,7 @@ describe('more calls than the database can serve', () => {
     const older = during.call('older')
     const newer = during.call('newer')
     await older
-    // Half a turn of one connection: one may wait.
+    // One turn of one connection: one may wait.
     expect(during.refused.get('older')).toMatchObject({ reason: 'shed' })
     held.release()
     await newer
