@@ -104,7 +104,7 @@ export class Pool extends pg.Pool {
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
-  /** As pg's, with Holdfast's extras in the config object: `timeout`, `signal`, `readOnly`, `idempotent`. */
+  /** As pg's, with Holdfast's extras in the config object: `timeout`, `signal`, `readOnly`, `idempotent`, `priority`. */
   override query<T extends Submittable>(submittable: T): T
   override query<R extends unknown[] = unknown[], I = unknown[]>(
     config: QueryArrayConfig<I> & QueryExtras,
@@ -143,7 +143,7 @@ export class Pool extends pg.Pool {
   /**
    * Lends a client until its `release()`; with a callback as in pg, or with limits.
    *
-   * @throws PoolTimeoutError, OverloadedError, PoolEndedError, AbortError, or the failure to connect
+   * @throws PoolTimeoutError, OverloadedError, UnavailableError, PoolEndedError, AbortError, or the failure to connect
    */
   override connect(options?: AcquireOptions): Promise<PoolClient>
   override connect(callback: ConnectCallback): void
