@@ -191,6 +191,8 @@ export class Pool extends pg.Pool {
   stats(): PoolStats {
     return poolStats({
       numbers: this.#connections.numbers(),
+      breaker: this.#connections.health.state,
+      overloaded: this.#connections.overloaded,
       isHealthy: this.#connections.reachable && !this.ending,
       cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
@@ -206,7 +208,8 @@ export class Pool extends pg.Pool {
   health({ timeout = 5_000 }: { timeout?: Duration } = {}): Promise<Health> {
     return checkHealth({
       clock: this.#clock,
-      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true }, undefined),
+      // A busy service is not an ill one.
+      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true, priority: 'critical' }, undefined),
       outage: () => this.#connections.outage,
       numbers: () => this.#connections.numbers(),
     })
@@ -415,7 +418,7 @@ export class Pool extends pg.Pool {
 
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
   #ask(text: string, values: unknown[] = []): Promise<PlainAnswer> {
-    const config = { text, readOnly: true, types: new pg.TypeOverrides() }
+    const config = { text, readOnly: true, priority: 'critical' as const, types: new pg.TypeOverrides() }
     const request = toRequest(config, values, this.#requestDefaults)
     return askUnchanged(this.#connections, request, this.#settings.max)
   }
