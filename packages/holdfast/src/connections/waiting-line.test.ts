@@ -160,6 +160,9 @@ describe('a line of waiting callers', () => {
     expect(line.expectedTime(0)).toBe(10 * TURN)
     expect(line.expectedTime(1)).toBe(10 * (40 + TURN))
     expect(line.drainTime).toBe(400)
+    // What was counted before an outage says nothing about what comes after it.
+    line.becameAvailable(5_000)
+    expect(line.expectedTime(1)).toBe(0)
   })
 
   test('makes room for a more important newcomer alone', () => {

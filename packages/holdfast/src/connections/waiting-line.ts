@@ -74,6 +74,7 @@ export class WaitingLine {
   /** Connections can be had again: the wait until now was an outage and says nothing about the load. */
   becameAvailable(now: number): void {
     this.#availableSince = now
+    this.#rate.restart(now)
   }
 
   add(waiter: Waiter): void {
