@@ -13,12 +13,12 @@ import { percentile } from '../measure/statistics.mjs'
  *
  * @typedef {{ capacity: number, offered: number, goodput: number, goodputShare: number, shed: number, shedLatencyP50: number,
  *   shedLatencyP99: number, onsetShedLatencyP99: number, latency: Latencies, criticalFailed: number,
- *   criticalAlone: Latencies, criticalLoaded: Latencies, errors: Record<string, number> }} Overload
+ *   criticalAlone: Latencies, criticalLoaded: Latencies, criticalOnset: Latencies, errors: Record<string, number> }} Overload
  */
 
 const FACTOR = 3
 const DEADLINE_MILLIS = 1_000
-const ONSET_MILLIS = 1_000
+const ONSET_MILLIS = 1_500
 
 /**
  * Offers three times as many calls as a database can serve through ten connections, in an open loop: callers do not wait
@@ -81,7 +81,8 @@ function judge({ capacity, alone, loaded }, seconds) {
     latency: latencies(answered),
     criticalFailed: ended.filter(({ critical, error }) => critical && error !== undefined).length,
     criticalAlone: latencies(alone.ended.filter(({ critical }) => critical)),
-    criticalLoaded: latencies(answered.filter(({ critical }) => critical)),
+    criticalLoaded: latencies(answered.filter(({ critical, at }) => critical && at >= ONSET_MILLIS)),
+    criticalOnset: latencies(answered.filter(({ critical, at }) => critical && at < ONSET_MILLIS)),
     errors: Object.fromEntries(
       [...new Set(shed.map(({ error }) => error ?? ''))].map(reason => [
         reason,

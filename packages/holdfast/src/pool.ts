@@ -35,7 +35,7 @@ import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
-import { checkHealth, type Health } from './monitoring/health.js'
+import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
@@ -131,7 +131,7 @@ export class Pool extends pg.Pool {
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
-  /** As pg's, with Holdfast's extras in the config object: `timeout`, `signal`, `readOnly`, `idempotent`. */
+  /** As pg's, with Holdfast's extras in the config object: `timeout`, `signal`, `readOnly`, `idempotent`, `priority`. */
   override query<T extends Submittable>(submittable: T): T
   override query<R extends unknown[] = unknown[], I = unknown[]>(
     config: QueryArrayConfig<I> & QueryExtras,
@@ -170,7 +170,7 @@ export class Pool extends pg.Pool {
   /**
    * Lends a client until its `release()`; with a callback as in pg, or with limits.
    *
-   * @throws PoolTimeoutError, OverloadedError, PoolEndedError, AbortError, or the failure to connect
+   * @throws PoolTimeoutError, OverloadedError, UnavailableError, PoolEndedError, AbortError, or the failure to connect
    */
   override connect(options?: AcquireOptions): Promise<PoolClient>
   override connect(callback: ConnectCallback): void
@@ -231,6 +231,8 @@ export class Pool extends pg.Pool {
   stats(): PoolStats {
     return poolStats({
       numbers: this.#connections.numbers(),
+      breaker: this.#connections.health.state,
+      overloaded: this.#connections.overloaded,
       isHealthy: this.#connections.reachable && !this.ending,
       cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
@@ -252,7 +254,7 @@ export class Pool extends pg.Pool {
   health({ timeout = 5_000 }: { timeout?: Duration } = {}): Promise<Health> {
     return checkHealth({
       clock: this.#clock,
-      ask: () => this.#query({ text: 'SELECT 1', timeout, readOnly: true, retry: false }, undefined),
+      ask: () => this.#query({ ...HEALTH_QUESTION, timeout }, undefined),
       outage: () => this.#connections.outage,
       numbers: () => this.#connections.numbers(),
     })
@@ -406,7 +408,7 @@ export class Pool extends pg.Pool {
 
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
   #ask(text: string, values: unknown[] = []): Promise<PlainAnswer> {
-    const config = { text, readOnly: true, types: new pg.TypeOverrides() }
+    const config = { text, readOnly: true, priority: 'critical' as const, types: new pg.TypeOverrides() }
     const request = toRequest(config, values, this.#requestDefaults)
     return askUnchanged(this.#connections, request, this.#settings.max)
   }

@@ -11,6 +11,8 @@ const stats = {
   max: 50,
   utilizationPercent: 6,
   isHealthy: true,
+  breaker: 'closed' as const,
+  overloaded: false,
   cacheEnabled: false as const,
   queryMetrics: { totalQueries: 1_532, avgDuration: 4.234, slowQueries: 3, failedQueries: 0 },
 }

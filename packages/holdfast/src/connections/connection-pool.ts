@@ -117,6 +117,11 @@ export class ConnectionPool {
     return this.#refusals.outage
   }
 
+  /** Whether calls are being turned away because more come in than can be served. */
+  get overloaded(): boolean {
+    return this.#line.overloaded
+  }
+
   /** The breaker of the server, and what it knows. */
   get health(): NodeHealth {
     return this.#connector.health

@@ -72,7 +72,8 @@ export class Housekeeper {
     this.#evict(now)
     for (const pooled of pool.connections) this.#reportLeak(pooled, now)
     pool.refill(settings.minIdle)
-    if (now >= this.#askAt && pool.idle.length > 0) void this.#askCapacity()
+    // Never with a connection that somebody waits for.
+    if (now >= this.#askAt && pool.idle.length > 0 && pool.waitingCount === 0) void this.#askCapacity()
     this.#lastRound = now
     // With nothing to look after, rounds begin again with the next connection.
     if (pool.totalCount === 0 && settings.minIdle === 0) this.#timer = undefined

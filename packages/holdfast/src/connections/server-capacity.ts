@@ -20,7 +20,7 @@ const QUESTION = `
          (SELECT sum(numbackends) FROM pg_catalog.pg_stat_database)::text AS used`
 
 /** How long the answer may take, in milliseconds. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 1_000
 
 /** Asks the server, past every guard. Rejects when it does not answer, or is none of PostgreSQL's. */
 export async function askCapacity(connection: PgConnection, now: number): Promise<ServerCapacity> {

@@ -74,6 +74,7 @@ export class WaitingLine {
   /** Connections can be had again: the wait until now was an outage and says nothing about the load. */
   becameAvailable(now: number): void {
     this.#availableSince = now
+    this.#rate.restart(now)
   }
 
   add(waiter: Waiter): void {
@@ -111,10 +112,9 @@ export class WaitingLine {
     return waiter
   }
 
-  /** While overloaded, turns away all but half a turn, which keeps the connections busy: the least important first. */
+  /** While overloaded, turns away all but one turn, which keeps the connections busy: the least important first. */
   relieve(now: number): void {
-    const kept = Math.ceil(this.#options.turn / 2)
-    while (this.overloaded && this.#size > kept) this.makeRoom(-1, now)
+    while (this.overloaded && this.#size > this.#options.turn) this.makeRoom(-1, now)
   }
 
   /** Turns away the oldest of the least important below a rank. False when there is nobody. */

@@ -21,6 +21,14 @@ export interface HealthProbe {
   readonly numbers: () => PoolNumbers
 }
 
+/** One round trip, asked once. A busy service is not an ill one: it goes first. */
+export const HEALTH_QUESTION = {
+  text: 'SELECT 1',
+  readOnly: true,
+  retry: false,
+  priority: 'critical',
+} as const
+
 /** Asks the database once; while it is known to be away, not even that. Never rejects. */
 export async function checkHealth({ clock, ask, outage, numbers }: HealthProbe): Promise<Health> {
   const start = clock.now()

@@ -17,6 +17,10 @@ export interface PoolStats {
   readonly utilizationPercent: number
   /** Whether the last attempt to connect worked and the pool is not ending. */
   readonly isHealthy: boolean
+  /** Of the server: `closed` while it can be reached, `half-open` while one connection looks whether it is back. */
+  readonly breaker: 'closed' | 'open' | 'half-open'
+  /** Whether calls are turned away because more come in than can be served. */
+  readonly overloaded: boolean
   /** Whether results are kept at this moment. */
   readonly cacheEnabled: boolean
   readonly queryMetrics: QueryMetrics
@@ -25,13 +29,15 @@ export interface PoolStats {
 /** The parts a snapshot is made of. */
 export interface PoolStatsParts {
   readonly numbers: PoolNumbers
+  readonly breaker: PoolStats['breaker']
+  readonly overloaded: boolean
   readonly isHealthy: boolean
   readonly cacheEnabled: boolean
   readonly queryMetrics: QueryMetrics
 }
 
 /** Puts a snapshot together. */
-export function poolStats({ numbers, isHealthy, cacheEnabled, queryMetrics }: PoolStatsParts): PoolStats {
+export function poolStats({ numbers, ...parts }: PoolStatsParts): PoolStats {
   return {
     name: numbers.name,
     totalCount: numbers.total,
@@ -41,8 +47,6 @@ export function poolStats({ numbers, isHealthy, cacheEnabled, queryMetrics }: Po
     waitingCount: numbers.waiting,
     max: numbers.max,
     utilizationPercent: Math.round((numbers.active / numbers.max) * 100),
-    isHealthy,
-    cacheEnabled,
-    queryMetrics,
+    ...parts,
   }
 }

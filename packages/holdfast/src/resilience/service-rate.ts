@@ -1,7 +1,7 @@
 /** Fewer turns than this tell nothing about the next ones. */
 const FEWEST_SERVED = 10
 
-/** The shortest time that is averaged, in milliseconds. */
+/** The shortest time that is looked at, in milliseconds. */
 const SHORTEST_MS = 100
 
 /**
@@ -11,18 +11,23 @@ const SHORTEST_MS = 100
 export class ServiceRate {
   #startedAt = 0
   #served = 0
-  #pace = 0
+  #latest = 0
+  #before = 0
 
-  /** Milliseconds between two turns; 0: not known yet. */
+  /**
+   * Milliseconds between two turns; 0: not known yet. The faster of the last two windows, so that one pause of the
+   * server, which is over, is not taken for its speed.
+   */
   get pace(): number {
-    return this.#pace
+    return Math.min(this.#latest, this.#before)
   }
 
-  /** A queue begins: what was known of an earlier one no longer holds. */
+  /** A queue begins, or connections are there again: what was known no longer holds. */
   restart(now: number): void {
     this.#startedAt = now
     this.#served = 0
-    this.#pace = 0
+    this.#latest = 0
+    this.#before = 0
   }
 
   /** Somebody was served. */
@@ -30,8 +35,8 @@ export class ServiceRate {
     this.#served++
     const elapsed = now - this.#startedAt
     if (this.#served < FEWEST_SERVED || elapsed < SHORTEST_MS) return
-    const sample = elapsed / this.#served
-    this.#pace = this.#pace === 0 ? sample : (this.#pace + sample) / 2
+    this.#before = this.#latest
+    this.#latest = elapsed / this.#served
     this.#startedAt = now
     this.#served = 0
   }

@@ -1,6 +1,6 @@
-import { type PostgresServer, startPostgres, temporaryDatabase } from '@holdfast/testkit'
+import { type PostgresServer, startPostgres, startTcpProxy, temporaryDatabase } from '@holdfast/testkit'
 import { Pool, type PoolOptions } from 'holdfast'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { event, poolForTest, rejection } from '../support/contender.js'
 import { startRelay } from '../support/relay.js'
 
@@ -50,10 +50,11 @@ describe('while a server that was there is away', () => {
     const pool = await afterStop()
     await rejection(pool.query({ text: 'SELECT 1', timeout: 50 }))
     expect(pool.stats().isHealthy).toBe(false)
+    expect(pool.stats().breaker).not.toBe('closed')
     const back = event(pool, 'connect')
     await server.start()
     await back
-    expect(pool.stats()).toMatchObject({ isHealthy: true, totalCount: 1 })
+    expect(pool.stats()).toMatchObject({ isHealthy: true, breaker: 'closed', totalCount: 1 })
   })
 
   test('a call whose time is over before the next attempt is told at once, why and when to come back', async () => {
@@ -118,4 +119,16 @@ test('after an outage one connection looks whether the server is back, whoever w
   await probe.reached
   probe.pass()
   await Promise.all(calls)
+})
+
+test('when the path of all connections died, a caller gets a new one within its time', async () => {
+  const { url } = await temporaryDatabase()
+  const proxy = await startTcpProxy(Number(new URL(url).port))
+  onTestFinished(() => proxy.close())
+  const pool = open(proxy.url(url), { max: 2, validateAfterIdle: 0 })
+  const clients = await Promise.all([pool.connect(), pool.connect()])
+  for (const client of clients) client.release()
+  for (const index of [0, 1]) proxy.stall(index)
+  // A check of each takes a second; nothing else may hold them then.
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })

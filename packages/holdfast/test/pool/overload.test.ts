@@ -170,8 +170,8 @@ describe('more calls than the database can serve', () => {
     const pool = open({ max: 1, connectionTimeoutMillis: 60_000, overload: { target: 0 } })
     const slow = 'SELECT pg_sleep(0.02)'
     const calls = Array.from({ length: 100 }, () => pool.query(slow))
-    // Ten turns and a tenth of a second tell how fast the queue moves.
-    await Promise.all(calls.slice(0, 15))
+    // Twice ten turns tell how fast the queue moves.
+    await Promise.all(calls.slice(0, 25))
     const waiting = pool.waitingCount
     const error = await rejection(pool.query({ text: slow, timeout: 100 }))
     expect(error).toMatchObject({ code: 'HOLDFAST_OVERLOADED', reason: 'hopeless deadline', retry: 'safe' })
@@ -207,7 +207,7 @@ describe('more calls than the database can serve', () => {
     const older = during.call('older')
     const newer = during.call('newer')
     await older
-    // Half a turn of one connection: one may wait.
+    // One turn of one connection: one may wait.
     expect(during.refused.get('older')).toMatchObject({ reason: 'shed' })
     held.release()
     await newer
