@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { CHROMIUM } from './support/browser.js'
-import { expectPauseOnly } from './support/expect-pause-only.js'
+import { expectEachPaidOnce, expectPauseOnly } from './support/expect-pause-only.js'
 import { type FetchingPage, openFetchingPage } from './support/fetching-page.js'
 
 describe.skipIf(CHROMIUM === undefined)('a page in a real browser that fetches in a loop', () => {
@@ -60,7 +60,9 @@ describe.skipIf(CHROMIUM === undefined)('a page in a real browser that fetches i
       await page.start()
       await fault()
       await page.moreAnswers()
-      await expectPauseOnly(await page.stop(), server.url)
+      const tally = await page.stop()
+      expectPauseOnly(tally)
+      await expectEachPaidOnce(tally, server.url)
     },
     120_000,
   )
