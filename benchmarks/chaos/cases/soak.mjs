@@ -116,6 +116,7 @@ async function publish(measured) {
     faults: faults.happened,
     statuses: clients.statuses,
     slowest: Math.round(clients.slowest),
+    overdue: clients.overdue,
     open,
     left,
   }

@@ -18,6 +18,9 @@ import { request } from './request.mjs'
 const DEADLINE = 5
 /** How far beyond its deadline an answer may be on a busy machine, in milliseconds. */
 const GRACE = 3_000
+/** The service's own grace, and a moment for the way, in milliseconds. */
+const TOLD = 500
+const MOST_TOLD = 50
 /** How long a client repeats a request before it gives up, in milliseconds. */
 const PATIENCE = 60_000
 
@@ -29,6 +32,8 @@ export class Clients {
   statuses = {}
   /** Requests that were not answered within their deadline and the grace. */
   late = 0
+  /** The first of those that were answered after their deadline at all. @type {{ request: string, millis: number }[]} */
+  overdue = []
   slowest = 0
   #stopped = false
   #address
@@ -133,6 +138,8 @@ export class Clients {
     const name = `${kind} ${answer.status}`
     this.statuses[name] = (this.statuses[name] ?? 0) + 1
     if (answer.status === 'hung' || answer.millis > DEADLINE * 1_000 + GRACE) this.late += 1
+    if (answer.millis > DEADLINE * 1_000 + TOLD && this.overdue.length < MOST_TOLD)
+      this.overdue.push({ request: name, millis: Math.round(answer.millis) })
     this.slowest = Math.max(this.slowest, answer.millis)
     return answer
   }

@@ -103,8 +103,13 @@ describe('a request with a key', () => {
       code: 'DIGIS_KEY_IN_PROGRESS',
       retry: 'safe',
     })
+    // Whoever waits for it holds no connection.
+    const waiting = Array.from({ length: 5 }, () => digis.applyOnce(request, work))
+    await digis.getTokenBalance(1)
+    expect(digis.getPoolStats()).toMatchObject({ activeCount: 1, waitingCount: 0 })
     release()
     const answer = await first
+    for (const each of await Promise.all(waiting)) expect(each).toEqual({ ...answer, replayed: true })
     expect(await digis.applyOnce(request, work)).toEqual({ ...answer, replayed: true })
     expect(await paymentsOf(session)).toBe(1)
   })

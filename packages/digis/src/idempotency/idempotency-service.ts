@@ -2,6 +2,7 @@ import type { Pool, Transaction } from 'holdfast'
 import { databaseOn } from '../database/database.js'
 import type { UseCases } from '../use-cases.js'
 import { useCasesOn } from '../use-cases.js'
+import { FirstComers } from './first-comers.js'
 import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from './idempotency-error.js'
 import { deleteKeysOlderThan, type KeptAnswer, keepAnswer, reserveKey } from './idempotency-queries.js'
 import { type CheckedRequest, checkRequest, type KeyedRequest } from './keyed-request.js'
@@ -70,23 +71,30 @@ export function idempotencyService({
   now = () => performance.now(),
   random = Math.random,
 }: IdempotencyParts): IdempotencyService {
+  const firstComers = new FirstComers()
   return {
     async applyOnce(request, work, { timeout = DEFAULT_TIMEOUT_MILLIS, signal } = {}) {
       const checked = checkRequest(request)
-      return untilAnswered(
-        (millis, onReserved) => {
-          const patience = Math.min(PATIENCE_MILLIS, Math.ceil(millis / 2))
-          const task = { request: checked, patience, work, onReserved }
-          return pool.transaction(tx => applyIn(tx, task), { timeout: millis, ...(signal && { signal }) })
-        },
-        { now, random, end: now() + timeout, signal },
-      )
+      const trial = { now, random, end: now() + timeout, signal }
+      const name = JSON.stringify([checked.subject, checked.key])
+      if (!(await firstComers.after(name, { patience: patienceOf(timeout), signal })))
+        throw new IdempotencyKeyInProgressError()
+      const attempt = (millis: number, onReserved: () => void) => {
+        const task = { request: checked, patience: patienceOf(millis), work, onReserved }
+        return pool.transaction(tx => applyIn(tx, task), { timeout: millis, ...(signal && { signal }) })
+      }
+      return firstComers.run(name, () => untilAnswered(attempt, trial))
     },
 
     async forgetOldKeys() {
       return (await pool.query(deleteKeysOlderThan(KEPT_FOR, MOST_FORGOTTEN))).rowCount ?? 0
     },
   }
+}
+
+/** How much of so many milliseconds the same request is waited for. */
+function patienceOf(millis: number): number {
+  return Math.min(PATIENCE_MILLIS, Math.ceil(millis / 2))
 }
 
 /** What is to be done in a transaction. */
