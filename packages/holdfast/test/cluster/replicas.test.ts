@@ -84,6 +84,15 @@ describe('reads', () => {
     expect((await pool.query(NOTES)).rows.map(row => row.id)).toContain(id)
   })
 
+  test('go there for a role without privileges as well', async () => {
+    await outside(primary, "CREATE ROLE plain LOGIN PASSWORD 'plain-password'")
+    await cluster.caughtUp(first)
+    const connectionString = primary.url.replace(/\/\/.*@/, '//plain:plain-password@')
+    const pool = clusterPool({ connectionString, replicas: [place(first)] })
+    await pool.query('CREATE TEMPORARY TABLE scratch ()')
+    await eventually(() => pool.query(READ), first)
+  })
+
   test('whose own fault the error is get it from the replica', async () => {
     const pool = await withReplicas([first])
     await expect(pool.query({ text: 'SELECT nothing', readOnly: true })).rejects.toMatchObject({
