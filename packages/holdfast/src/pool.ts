@@ -254,7 +254,7 @@ export class Pool extends pg.Pool {
   health({ timeout = 5_000 }: { timeout?: Duration } = {}): Promise<Health> {
     return checkHealth({
       clock: this.#clock,
-      ask: () => this.#query({ ...HEALTH_QUESTION, timeout }, undefined),
+      ask: async () => this.#execute({ ...this.#ownRequest({ ...HEALTH_QUESTION, timeout }), primary: true }),
       outage: () => this.#connections.outage,
       numbers: () => this.#connections.numbers(),
     })
@@ -262,9 +262,7 @@ export class Pool extends pg.Pool {
 
   /**
    * A short text for `{ readOnly: true, after }`, here or in another process: whoever reads with it sees what this pool
-   * has written before this call. Fit for an HTTP header. One question to the primary at most.
-   *
-   * @throws what keeps the primary from answering
+   * has written before this call. Fit for an HTTP header. Asks the primary once at most; throws why it does not answer.
    */
   writeToken(): Promise<string> {
     return this.#cluster?.writeToken() ?? Promise.resolve(NO_TOKEN)
@@ -408,9 +406,12 @@ export class Pool extends pg.Pool {
 
   /** A question of our own to the database, with pg's own parsers whatever the application's are. */
   #ask(text: string, values: unknown[] = []): Promise<PlainAnswer> {
-    const config = { text, readOnly: true, priority: 'critical' as const, types: new pg.TypeOverrides() }
-    const request = toRequest(config, values, this.#requestDefaults)
+    const request = this.#ownRequest({ text, values, priority: 'critical', types: new pg.TypeOverrides() })
     return askUnchanged(this.#connections, request, this.#settings.max)
+  }
+
+  #ownRequest(config: HoldfastQueryConfig): QueryRequest {
+    return toRequest({ ...config, readOnly: true }, undefined, this.#requestDefaults)
   }
 
   #mark(state: 'ending' | 'ended'): void {

@@ -37,6 +37,11 @@ import type { Logger } from './warning.js'
  * `maxUses` 7,500, `maxLifetimeSeconds` 1,800, TLS towards remote hosts.
  */
 export interface PoolOptions extends PoolConfig {
+  /**
+   * `postgres://user:password@host:port/database`, or with several hosts `a:5432,b:5432` and `target_session_attrs`, as
+   * in libpq.
+   */
+  connectionString?: string | undefined
   /** Name of the pool in errors, warnings and metrics. Default: `main`. */
   name?: string
   /** Idle connections kept open, refilled in the background. Default: 0. (pg's `min` only holds back eviction.) */

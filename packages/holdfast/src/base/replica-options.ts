@@ -1,6 +1,6 @@
 import { type Duration, describeGiven } from './duration.js'
 import { OptionsError } from './errors.js'
-import { checkOptions, duration, nested, ofType, type Rule, type Rules } from './option-rules.js'
+import { checkOptions, duration, ofType, type Rule, type Rules } from './option-rules.js'
 
 /** Where reads may go that say `readOnly: true`, and how far behind those servers may be. */
 export interface ReplicaOptions {
@@ -29,10 +29,12 @@ export interface ReplicaSettings {
 
 const DEFAULT_HEDGE_BUDGET = 0.05
 
+const ONE_SERVER = /^postgres(?:ql)?:\/\/(?:[^/?#]*@)?[^@/?#,]+(?:[/?]|$)/i
+
 const urls: Rule = (value, path) => {
   if (!Array.isArray(value)) throw new OptionsError(path, 'a list of URLs', describeGiven(value))
   for (const [index, url] of value.entries()) {
-    if (typeof url === 'string' && /^postgres(?:ql)?:\/\/[^/?#,]+/i.test(url)) continue
+    if (typeof url === 'string' && ONE_SERVER.test(url)) continue
     const given = typeof url === 'string' ? 'another text' : describeGiven(url)
     throw new OptionsError(`${path}[${index}]`, 'the URL of one server: postgres://host:port/database', given)
   }
@@ -44,18 +46,26 @@ const share: Rule = (value, path) => {
   throw new OptionsError(path, 'a number above 0 and up to 1', describeGiven(value))
 }
 
+function object(value: unknown, path: string, expected: string): object {
+  if (typeof value === 'object' && value !== null) return value
+  throw new OptionsError(path, expected, describeGiven(value))
+}
+
 const RULES: Rules = {
   urls,
   standbys: ofType('boolean'),
   maxLag: duration,
-  hedge: (value, path) => (typeof value === 'boolean' ? value : nested({ budget: share })(value, path)),
+  hedge: (value, path) => {
+    if (typeof value === 'boolean') return value
+    return checkOptions(object(value, path, 'true, false or { budget }'), { budget: share }, `${path}.`)
+  },
 }
 
 /** The rule for the pool's `replicas` option: a list of URLs, or an object; `false` switches it off. */
 export const replicasOption: Rule = (value, path) => {
   if (value === false) return undefined
   if (Array.isArray(value)) return { urls: urls(value, path) }
-  const checked = checkOptions(value, RULES, `${path}.`)
+  const checked = checkOptions(object(value, path, 'a list of URLs, or an object'), RULES, `${path}.`)
   if (checked.urls === undefined && checked.standbys !== true) {
     throw new OptionsError(path, 'urls, or standbys: true', 'neither')
   }

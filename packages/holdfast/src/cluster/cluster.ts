@@ -206,6 +206,7 @@ export class Cluster {
         clock,
         onStatus: status => replica.observe(status),
         pause: () => CALM_PAUSE_MS,
+        isAwaited: () => false,
       })
       this.#watches.push(watch)
       const replica = this.#replica(node, watch)

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import { unreferenced } from '../connections/drop-in.js'
 import type { PgConnection } from '../driver/pg-connection.js'
 import { type NodeStatus, StatusQuestion } from './node-status.js'
 
@@ -10,15 +11,14 @@ export interface NodeWatchParts {
   readonly onStatus: (status: NodeStatus) => void
   /** Milliseconds until the next look. */
   readonly pause: () => number
+  /** Whether somebody waits for what the looks may bring: only then the pause keeps the process alive. */
+  readonly isAwaited: () => boolean
 }
 
 /** Milliseconds in which a server has to answer, and to accept a connection. */
 export const LOOK_TIMEOUT_MS = 2_000
 
-/**
- * Looks at one server again and again over a connection of its own, and at once when that is lost. Never keeps the
- * process alive.
- */
+/** Looks at one server again and again over a connection of its own, and at once when that is lost. */
 export class NodeWatch {
   readonly #parts: NodeWatchParts
   readonly #closed = new AbortController()
@@ -72,14 +72,19 @@ export class NodeWatch {
   }
 
   #schedule(): void {
-    this.#timer = this.#parts.clock.setTimeout(() => void this.look(), this.#parts.pause())
-    this.#timer.unref()
+    const { clock, pause, isAwaited } = this.#parts
+    this.#timer = clock.setTimeout(() => void this.look(), pause())
+    if (!isAwaited()) this.#timer.unref()
   }
 
   async #ask(): Promise<NodeStatus> {
     try {
       const { connection, question } = await this.#connected()
-      return await question.ask(connection, LOOK_TIMEOUT_MS)
+      // Between the looks it must not keep the process alive; whoever waits for this one must find it alive.
+      unreferenced(connection.client).ref()
+      const status = await question.ask(connection, LOOK_TIMEOUT_MS)
+      unreferenced(connection.client).unref()
+      return status
     } catch (error) {
       this.#drop()
       return { kind: 'down', error: error as Error }
@@ -95,7 +100,6 @@ export class NodeWatch {
       this.#closed.signal.throwIfAborted()
     }
     connection.onLost = () => this.#lost(connection)
-    ;(connection.client as unknown as { unref(): void }).unref()
     this.#session = { connection, question: new StatusQuestion() }
     return this.#session
   }

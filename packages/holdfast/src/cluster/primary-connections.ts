@@ -56,6 +56,7 @@ export class PrimaryConnections {
           clock,
           onStatus: status => this.#observe(index, status),
           pause: () => this.#pause(),
+          isAwaited: () => parts.pool.waitingCount > 0,
         }),
     )
   }
@@ -85,6 +86,8 @@ export class PrimaryConnections {
    */
   async open(signal: AbortSignal): Promise<PgConnection> {
     this.start()
+    // Who asks now may find what the next look would find only after its pause.
+    if (this.current === undefined) void this.look()
     for (;;) {
       const node = await this.#monitor.primary(signal)
       const connection = await this.#openOn(node, signal)

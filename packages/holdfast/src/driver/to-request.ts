@@ -15,7 +15,7 @@ export interface QueryExtras {
   query_timeout?: number
   /** Cancels the query on the server when it fires. */
   signal?: AbortSignal
-  /** It changes nothing: safe to run again when the connection is lost. Default: false. */
+  /** It changes nothing: safe to run again when the connection is lost, and fit for a replica. Default: false. */
   readOnly?: boolean
   /** Applying it twice is the same as once. Default: false. */
   idempotent?: boolean

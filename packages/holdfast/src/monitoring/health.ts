@@ -24,7 +24,6 @@ export interface HealthProbe {
 /** One round trip, asked once. A busy service is not an ill one: it goes first. */
 export const HEALTH_QUESTION = {
   text: 'SELECT 1',
-  readOnly: true,
   retry: false,
   priority: 'critical',
 } as const

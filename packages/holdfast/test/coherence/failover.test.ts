@@ -40,7 +40,7 @@ async function keep(pool: Pool, name: string): Promise<void> {
   expect(kept.cache).toMatchObject({ status: 'hit' })
 }
 
-test('after a failover that lost a write nothing is served that was kept before', async () => {
+test('after a failover that lost a write nothing is served that was kept before (H18)', async () => {
   const pool = cachedPool()
   await pool.query(READ)
   await cutOff()
@@ -54,7 +54,7 @@ test('after a failover that lost a write nothing is served that was kept before'
   await keep(pool, 'old')
 })
 
-test('a pool whose connections hang notices a failover as well, although none of them was lost', async () => {
+test('a pool whose connections hang notices a failover as well, although none of them was lost (H18)', async () => {
   const pool = cachedPool()
   await pool.query(READ)
   await cutOff()
@@ -70,7 +70,7 @@ test('a pool whose connections hang notices a failover as well, although none of
   primary.resume()
 })
 
-test('a write whose fate went down with the old primary does not keep its table out of the cache', async () => {
+test('a write whose fate went down with the old primary does not keep its table out of the cache (H18, H24)', async () => {
   const pool = cachedPool()
   await keep(pool, 'old')
   await cutOff()

@@ -1,7 +1,7 @@
 import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
 import type { Pool } from 'holdfast'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { clusterPool, outside, PORT, portOf } from '../support/cluster-pool.js'
+import { clusterPool, eventually, outside, PORT, portOf } from '../support/cluster-pool.js'
 
 let cluster: PostgresCluster
 let primary: PostgresServer
@@ -33,7 +33,7 @@ const READ = 'SELECT name FROM users WHERE id = 1'
 /** A read that says it may be as old as the replica likes. */
 const OLD = { readOnly: true, after: '0-0' }
 
-test('a replica that is behind never fills the cache, however old the answer may be', async () => {
+test('a replica that is behind never fills the cache, however old the answer may be (H6)', async () => {
   await pool.query(READ)
   await cluster.pauseReplay(standby)
   await pool.query("UPDATE users SET name = 'new' WHERE id = 1")
@@ -45,7 +45,7 @@ test('a replica that is behind never fills the cache, however old the answer may
   expect(kept.rows).toEqual([{ name: 'new' }])
 })
 
-test('while a write is under way, a cacheable read is answered by the primary', async () => {
+test('while a write is under way, a cacheable read is answered by the primary (H6)', async () => {
   await cluster.pauseReplay(standby)
   await pool.query("UPDATE users SET name = 'newer' WHERE id = 1")
   const reads = Array.from({ length: 20 }, async () => {
@@ -58,5 +58,5 @@ test('while a write is under way, a cacheable read is answered by the primary', 
 test('what cannot be kept goes to a replica when it says that it changes nothing, and only then', async () => {
   const text = `${PORT}, count(*) FROM notes`
   expect(await portOf(pool.query(text))).toBe(primary.port)
-  expect(await portOf(pool.query({ ...OLD, text }))).toBe(standby.port)
+  await eventually(() => pool.query({ ...OLD, text }), standby)
 })

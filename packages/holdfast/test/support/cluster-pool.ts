@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PostgresServer } from '@holdfast/testkit'
 import { Pool, type PoolOptions } from 'holdfast'
 import pg from 'pg'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 /** A pool that ends with the test. Pauses are long: the promise is that calls wait, not for how long. */
 export function clusterPool(options: PoolOptions): Pool {
@@ -20,6 +20,14 @@ export const PORT = "SELECT current_setting('port')::int AS port"
 /** The port of the server that answers. */
 export async function portOf(answer: Promise<pg.QueryResult>): Promise<number> {
   return (await answer).rows[0].port
+}
+
+/** Proves that a query comes to be answered by a server: on a busy machine one may count as down for a moment. */
+export async function eventually(
+  query: () => Promise<pg.QueryResult>,
+  { port }: PostgresServer,
+): Promise<void> {
+  await expect.poll(() => portOf(query()), { timeout: 40_000 }).toBe(port)
 }
 
 /** Runs a call again until it succeeds, as an application may when the error says that nothing was applied. */
