@@ -115,7 +115,7 @@ describe('with a server of its own', () => {
       await server.stop({ mode: 'immediate' })
       const answer = await send(address, 'GET /api/creators')
       expectProblem(answer, { status: 503, kind: 'unavailable' })
-      expect(answer.headers.get('retry-after')).toBe('5')
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-5]$/)
       const ready = await send(address, 'GET /api/health/ready')
       expect(ready).toMatchObject({
         status: 503,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { checkPoolOptions, resolveSettings } from './options.js'
 
-const settingsOf = (replicas: unknown) => resolveSettings(checkPoolOptions({ replicas }), 'h', {}).replicas
+const settingsOf = (replicas: unknown) =>
+  resolveSettings(checkPoolOptions({ replicas }), { supabasePooler: false, untoldTimeout: 0 }, {}).replicas
 
 describe('replicas', () => {
   test('are none unless they are named', () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type PoolOptions, resolveSettings } from '../base/options.js'
 import { capacityWarning } from './server-capacity.js'
 
-const settings = (options: PoolOptions) => resolveSettings(options, 'localhost', {})
+const settings = (options: PoolOptions) =>
+  resolveSettings(options, { supabasePooler: false, untoldTimeout: 0 }, {})
 const server = { max: 100, reserved: 3, used: 30 }
 
 describe('a pool', () => {

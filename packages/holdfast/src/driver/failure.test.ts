@@ -47,7 +47,7 @@ describe('what kind of failure an error is', () => {
     ['no-answer', answer('40003')],
     ['pooler-busy', answer('08P01', { message: 'query_wait_timeout', severity: 'FATAL' })],
     ['pooler-busy', answer('08P01', { message: 'no more connections allowed (max_client_conn)' })],
-    ['pooler-busy', answer('08P01', { message: 'pgbouncer is shutting down' })],
+    ['pooler-busy', answer('08P01', { message: 'pooler is shutting down' })],
     ['pooler-limited', answer('XX000', { message: '(ECHECKOUTTIMEOUT) unable to check out' })],
     ['pooler-limited', answer('XX000', { message: '(EMAXCONNSESSION) max clients reached' })],
     ['pooler-limited', answer('XX000', { message: '(ECIRCUITBREAKER) too many failures' })],

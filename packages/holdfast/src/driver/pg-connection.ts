@@ -10,7 +10,7 @@ import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
-import { isStaleStatement } from './sqlstate.js'
+import { isFatal, isStaleStatement } from './sqlstate.js'
 import { isSubmittable } from './submittable.js'
 import type { SupervisedQuery } from './supervised-query.js'
 import { type QueryExtras, toRequest } from './to-request.js'
@@ -152,13 +152,20 @@ export class PgConnection implements QueryHost, GuardedConnection {
     if (text !== undefined) await this.tell(text)
   }
 
-  /** Asks for the incarnation of the server, once; what it cannot tell stays unknown. */
+  /**
+   * Asks for the incarnation of the server, once; what it cannot tell stays unknown.
+   *
+   * @throws why the connection was lost meanwhile
+   */
   async learnIncarnation(limits: Pick<QueryRequest, 'deadline' | 'signal'>): Promise<void> {
     if (this.#wasAskedForIncarnation) return
     this.#wasAskedForIncarnation = true
     const config = { text: `SELECT ${INCARNATION}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
     const request = { ...OWN_REQUEST, ...limits, startedAt: this.clock.now(), config, values: undefined }
-    const answer = (await this.send(request).catch(() => undefined)) as { rows: string[][] } | undefined
+    const answer = (await this.send(request).catch(error => {
+      // Whoever comes next on this connection would be told less.
+      if (isFatal(error)) throw error
+    })) as { rows: string[][] } | undefined
     this.incarnation = answer?.rows[0]?.[0] ?? undefined
   }
 

@@ -14,7 +14,12 @@ const failed = (rest: Partial<FailedCall> = {}): FailedCall => ({
 })
 
 function retrier(clock: FakeClock, settings = {}): Retrier {
-  const defaults = { connectAttempts: 3, connectTimeout: 5_000, maxWaiting: 1_000, retryBudget: 0.2 }
+  const defaults = {
+    connectAttempts: 3,
+    connectTimeout: 5_000,
+    overload: { maxWaiting: 1_000 },
+    retryBudget: 0.2,
+  }
   return retrierFor({ ...defaults, ...settings }, { clock, random: () => 0.5, freshPasswords: false })
 }
 
@@ -79,7 +84,7 @@ describe('a call that has failed', () => {
 
   test('does not join a crowd that waits already', async () => {
     const clock = fakeClock()
-    const retries = retrier(clock, { maxWaiting: 1 })
+    const retries = retrier(clock, { overload: { maxWaiting: 1 } })
     const first = retries.pause(failed())
     await expect(retries.pause(failed())).rejects.toBe(conflict)
     await clock.advance(25)

