@@ -30,12 +30,12 @@ export async function transactOnPool<T>(
   options: TransactionOptions,
 ): Promise<T> {
   const begin = beginStatement(options)
-  const { attempts, replaySafe = false, readOnly = false } = options
+  const { attempts, replaySafe = false, readOnly = false, trackOutcome = true } = options
   const { calls, limits, toRequest } = parts
   const run = async (state: TransactionRun) => {
     const pooled = await acquirePatiently(calls, limits)
     try {
-      const watch = readOnly ? undefined : await watchXid(pooled, parts)
+      const watch = readOnly || !trackOutcome ? undefined : await watchXid(pooled, parts)
       return await runTransaction({ pooled, state, limits, readOnly, watch, toRequest }, begin, fn)
     } finally {
       calls.connections.release(pooled)

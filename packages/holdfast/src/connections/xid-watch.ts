@@ -2,7 +2,7 @@ import type { Execute, QueryFrame, QueryRequest } from '../base/execute.js'
 import { noteTransaction } from '../base/transaction-id.js'
 
 /** Asks for the id of the running transaction; it assigns none. */
-const QUESTION = 'SELECT pg_current_xact_id_if_assigned()::text'
+const QUESTION = 'SELECT pg_current_xact_id_if_assigned()'
 
 /**
  * Learns the id of a transaction before its COMMIT is sent, so that its outcome can be asked for when no answer comes.
