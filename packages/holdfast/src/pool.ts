@@ -359,7 +359,7 @@ export class Pool extends pg.Pool {
     try {
       await onConnect?.(connection.client)
       if (this.#cache !== undefined)
-        await connection.learnIncarnation({ deadline: Number.POSITIVE_INFINITY, signal })
+        await connection.learnEpoch({ deadline: Number.POSITIVE_INFINITY, signal })
       if (verify)
         await new Promise<void>((resolve, reject) =>
           verify(connection.client, e => (e ? reject(e) : resolve())),

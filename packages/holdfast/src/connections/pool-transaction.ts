@@ -50,6 +50,6 @@ async function watchXid(
   { guarded, limits }: { guarded: boolean; limits: Limits },
 ): Promise<XidWatch | undefined> {
   if (guarded) return undefined
-  await connection.learnIncarnation(limits)
-  return connection.incarnation === undefined ? undefined : new XidWatch(connection.incarnation)
+  await connection.learnEpoch(limits)
+  return connection.epoch === undefined ? undefined : new XidWatch(connection.epoch)
 }

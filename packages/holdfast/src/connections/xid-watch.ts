@@ -10,14 +10,14 @@ const QUESTION = 'SELECT pg_current_xact_id_if_assigned()'
  * whose last statement came without parameters costs a round trip of its own.
  */
 export class XidWatch {
-  readonly #incarnation: string
+  readonly #epoch: string
   #xid: string | undefined
   /** Whether a statement may have been given an id since the last answer. */
   #isOpen = false
 
-  /** @param incarnation of the server, in which the id counts */
-  constructor(incarnation: string) {
-    this.#incarnation = incarnation
+  /** @param epoch of the server, in which the id counts */
+  constructor(epoch: string) {
+    this.#epoch = epoch
   }
 
   /** The request with the question behind it, where it can travel with it. */
@@ -52,7 +52,7 @@ export class XidWatch {
 
   /** Writes the transaction down on an error that leaves its outcome open. */
   note(error: unknown): void {
-    if (this.#xid !== undefined) noteTransaction(error, { xid: this.#xid, incarnation: this.#incarnation })
+    if (this.#xid !== undefined) noteTransaction(error, { xid: this.#xid, epoch: this.#epoch })
   }
 }
 
