@@ -32,6 +32,7 @@ export async function transactOnPool<T>(
   const begin = beginStatement(options)
   const { attempts, replaySafe = false, readOnly = false, trackOutcome = true } = options
   const { calls, limits, toRequest } = parts
+  calls.retrier.count()
   const run = async (state: TransactionRun) => {
     const pooled = await acquirePatiently(calls, limits)
     try {

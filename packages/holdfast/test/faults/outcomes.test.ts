@@ -73,6 +73,7 @@ test('a COMMIT whose backend is terminated was aborted', async () => {
   const world = await openFaultWorld()
   await world.outside.query('SELECT pg_advisory_lock(1)')
   const error = await undecided(world, WITH_PARAMETERS, [SLOW_COMMIT])
+  await world.blocked()
   await world.outside.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
   )
