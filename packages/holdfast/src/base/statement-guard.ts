@@ -10,7 +10,7 @@ export interface GuardedConnection {
    */
   session: string
   /** Of the server, when it was asked for and could tell: see `TransactionId`. */
-  readonly incarnation: string | undefined
+  readonly epoch: string | undefined
   /** The server's process for it; `null` before it is known. */
   readonly processID: number | null
 }

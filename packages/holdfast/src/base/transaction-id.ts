@@ -8,7 +8,7 @@ export interface TransactionId {
    * Of the server, as seen before the id was given. In another one the same id may be that of another transaction: on
    * the timeline of a promoted standby, or after a crash, when nothing of the first had reached the disk.
    */
-  readonly incarnation: string
+  readonly epoch: string
 }
 
 /** Kept beside the errors, so that they show nothing but the id. */
@@ -33,7 +33,7 @@ export function transactionOf(error: unknown): TransactionId | undefined {
 }
 
 /**
- * SQL that tells the incarnation of a server, allowed to everybody; null on a standby, which commits nothing, and before
+ * SQL that tells the epoch of a server, allowed to everybody; null on a standby, which commits nothing, and before
  * PostgreSQL 15, which does not tell. The counters of the server begin anew after a crash, and only then.
  */
-export const INCARNATION = `CASE WHEN NOT pg_is_in_recovery() AND current_setting('server_version_num')::int >= 150000 THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) END`
+export const SERVER_EPOCH = `CASE WHEN NOT pg_is_in_recovery() AND current_setting('server_version_num')::int >= 150000 THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) END`

@@ -362,8 +362,8 @@ export class WriteGuard implements StatementGuard {
 
   /** So that the application can find out how it ended. */
   #noteTransaction(error: unknown, xid: string | undefined): void {
-    const { incarnation } = this.#connection
-    if (xid !== undefined && incarnation !== undefined) noteTransaction(error, { xid, incarnation })
+    const { epoch } = this.#connection
+    if (xid !== undefined && epoch !== undefined) noteTransaction(error, { xid, epoch })
   }
 
   async #commitUnmarked(

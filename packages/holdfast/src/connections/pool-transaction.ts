@@ -30,12 +30,13 @@ export async function transactOnPool<T>(
   options: TransactionOptions,
 ): Promise<T> {
   const begin = beginStatement(options)
-  const { attempts, replaySafe = false, readOnly = false } = options
+  const { attempts, replaySafe = false, readOnly = false, trackOutcome = true } = options
   const { calls, limits, toRequest } = parts
+  calls.retrier.count()
   const run = async (state: TransactionRun) => {
     const pooled = await acquirePatiently(calls, limits)
     try {
-      const watch = readOnly ? undefined : await watchXid(pooled, parts)
+      const watch = readOnly || !trackOutcome ? undefined : await watchXid(pooled, parts)
       return await runTransaction({ pooled, state, limits, readOnly, watch, toRequest }, begin, fn)
     } finally {
       calls.connections.release(pooled)
@@ -50,6 +51,6 @@ async function watchXid(
   { guarded, limits }: { guarded: boolean; limits: Limits },
 ): Promise<XidWatch | undefined> {
   if (guarded) return undefined
-  await connection.learnIncarnation(limits)
-  return connection.incarnation === undefined ? undefined : new XidWatch(connection.incarnation)
+  await connection.learnEpoch(limits)
+  return connection.epoch === undefined ? undefined : new XidWatch(connection.epoch)
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/deadline.js'
-import { INCARNATION, type TransactionId, transactionOf } from '../base/transaction-id.js'
+import { SERVER_EPOCH, type TransactionId, transactionOf } from '../base/transaction-id.js'
 import { fullJitter } from '../resilience/backoff.js'
 
 /**
@@ -18,8 +18,8 @@ export interface OutcomeParts {
   readonly limits: Limits
 }
 
-const QUESTION = `SELECT pg_xact_status($1::xid8) AS status, ${INCARNATION} AS incarnation`
-const WHERE_AM_I = `SELECT ${INCARNATION} AS incarnation`
+const QUESTION = `SELECT pg_xact_status($1::xid8) AS status, ${SERVER_EPOCH} AS epoch`
+const WHERE_AM_I = `SELECT ${SERVER_EPOCH} AS epoch`
 /** What the server says of an id that it has not given to anybody yet. */
 const IN_THE_FUTURE = '22023'
 
@@ -44,23 +44,20 @@ export async function resolveOutcome(error: unknown, parts: OutcomeParts): Promi
   }
 }
 
-async function askOnce(
-  { xid, incarnation }: TransactionId,
-  { ask }: OutcomeParts,
-): Promise<TransactionOutcome> {
+async function askOnce({ xid, epoch }: TransactionId, { ask }: OutcomeParts): Promise<TransactionOutcome> {
   const { rows } = await ask(QUESTION, [xid]).catch((error: { code?: string }) => {
     if (error.code === IN_THE_FUTURE) return ask(WHERE_AM_I, [])
     throw error
   })
-  const { status = 'aborted', incarnation: now } = rows[0] as {
+  const { status = 'aborted', epoch: now } = rows[0] as {
     status?: string | null
-    incarnation: string | null
+    epoch: string | null
   }
-  return judge(status, incarnation, now)
+  return judge(status, epoch, now)
 }
 
 /** The first eight hexadecimal digits. */
-const timelineOf = (incarnation: string | null) => incarnation?.slice(0, 8)
+const timelineOf = (epoch: string | null) => epoch?.slice(0, 8)
 
 /**
  * What the server's word is worth. After a crash an id may be given a second time, when the first had left no trace:

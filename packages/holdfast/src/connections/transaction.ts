@@ -32,6 +32,11 @@ export interface TransactionOptions {
    * The function may run again as a whole also when the connection was lost before its COMMIT was sent. Default: false.
    */
   replaySafe?: boolean
+  /**
+   * Whether its id is learned before its COMMIT, so that `pool.resolveOutcome` can find out how it ended when no answer
+   * comes. That costs the server one small statement. Default: true.
+   */
+  trackOutcome?: boolean
 }
 
 /** What the function of a transaction works with. */

@@ -2,7 +2,7 @@ import type { Execute, QueryFrame, QueryRequest } from '../base/execute.js'
 import { noteTransaction } from '../base/transaction-id.js'
 
 /** Asks for the id of the running transaction; it assigns none. */
-const QUESTION = 'SELECT pg_current_xact_id_if_assigned()::text'
+const QUESTION = 'SELECT pg_current_xact_id_if_assigned()'
 
 /**
  * Learns the id of a transaction before its COMMIT is sent, so that its outcome can be asked for when no answer comes.
@@ -10,14 +10,14 @@ const QUESTION = 'SELECT pg_current_xact_id_if_assigned()::text'
  * whose last statement came without parameters costs a round trip of its own.
  */
 export class XidWatch {
-  readonly #incarnation: string
+  readonly #epoch: string
   #xid: string | undefined
   /** Whether a statement may have been given an id since the last answer. */
   #isOpen = false
 
-  /** @param incarnation of the server, in which the id counts */
-  constructor(incarnation: string) {
-    this.#incarnation = incarnation
+  /** @param epoch of the server, in which the id counts */
+  constructor(epoch: string) {
+    this.#epoch = epoch
   }
 
   /** The request with the question behind it, where it can travel with it. */
@@ -52,7 +52,7 @@ export class XidWatch {
 
   /** Writes the transaction down on an error that leaves its outcome open. */
   note(error: unknown): void {
-    if (this.#xid !== undefined) noteTransaction(error, { xid: this.#xid, incarnation: this.#incarnation })
+    if (this.#xid !== undefined) noteTransaction(error, { xid: this.#xid, epoch: this.#epoch })
   }
 }
 

@@ -53,7 +53,7 @@ export function opener({ options, settings, clock, deadlines, guard: usual }: Op
     if (plain) return openVerified(open, {})
     const connection = await openVerified(open, { onConnect, verify })
     if (usual() !== undefined)
-      await connection.learnIncarnation({ deadline: Number.POSITIVE_INFINITY, signal: rest.signal })
+      await connection.learnEpoch({ deadline: Number.POSITIVE_INFINITY, signal: rest.signal })
     return connection
   }
 }

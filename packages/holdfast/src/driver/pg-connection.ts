@@ -5,7 +5,7 @@ import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
-import { INCARNATION } from '../base/transaction-id.js'
+import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
@@ -48,8 +48,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
   session = ''
-  incarnation: string | undefined
-  #wasAskedForIncarnation = false
+  epoch: string | undefined
+  #wasAskedForEpoch = false
   readonly #guard: StatementGuard | undefined
   #lost: Error | undefined
   #cancelling: Promise<void> | undefined
@@ -142,8 +142,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   async tell(text: string, millis = HOUSEKEEPING_MS): Promise<void> {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
-    const flags = { readOnly: true, idempotent: true, rolledBackIfLost: true }
-    await this.send({ config: text, values: undefined, ...limits, ...flags })
+    await this.send({ config: text, values: undefined, ...limits, ...OWN_REQUEST })
   }
 
   /** Sets the server timeouts of a transaction that has just begun, where a pooler keeps sessions from having them. */
@@ -153,20 +152,20 @@ export class PgConnection implements QueryHost, GuardedConnection {
   }
 
   /**
-   * Asks for the incarnation of the server, once; what it cannot tell stays unknown.
+   * Asks for the epoch of the server, once; what it cannot tell stays unknown.
    *
    * @throws why the connection was lost meanwhile
    */
-  async learnIncarnation(limits: Pick<QueryRequest, 'deadline' | 'signal'>): Promise<void> {
-    if (this.#wasAskedForIncarnation) return
-    this.#wasAskedForIncarnation = true
-    const config = { text: `SELECT ${INCARNATION}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
+  async learnEpoch(limits: Pick<QueryRequest, 'deadline' | 'signal'>): Promise<void> {
+    if (this.#wasAskedForEpoch) return
+    this.#wasAskedForEpoch = true
+    const config = { text: `SELECT ${SERVER_EPOCH}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
     const request = { ...OWN_REQUEST, ...limits, startedAt: this.clock.now(), config, values: undefined }
     const answer = (await this.send(request).catch(error => {
       // Whoever comes next on this connection would be told less.
       if (isFatal(error)) throw error
     })) as { rows: string[][] } | undefined
-    this.incarnation = answer?.rows[0]?.[0] ?? undefined
+    this.epoch = answer?.rows[0]?.[0] ?? undefined
   }
 
   /** One round trip that proves the connection alive: an empty query. */

@@ -1,3 +1,4 @@
+import type { PoolOptions } from 'holdfast'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FaultWorld, openFaultWorld } from './fault-world.js'
 
@@ -7,10 +8,10 @@ const RUN = "nextval('runs')"
 const patient = { retry: { attempts: 100, budget: 1 } }
 
 /** What happens to a pool's statement that fails with an SQLSTATE each time. */
-async function runsOf(world: FaultWorld, code: string, { options = {}, extras = {} } = {}) {
-  const pool = world.openPool(options)
+async function runsOf(world: FaultWorld, code: string, how: { pool?: PoolOptions; query?: object } = {}) {
+  const pool = world.openPool(how.pool)
   const text = `SELECT ${RUN}, fail_with('${code}')`
-  const error = await pool.query({ text, ...extras }).catch(each => each)
+  const error = await pool.query({ text, ...how.query }).catch(each => each)
   return { error, runs: await world.runs() }
 }
 
@@ -144,7 +145,7 @@ test.each([
 test.each(['53200', '58030'] as const)('%s: tried again only where that was asked for', async code => {
   const world = await openFaultWorld()
   expect(await runsOf(world, code)).toMatchObject({ error: { code }, runs: 1 })
-  const asked = await runsOf(world, code, { options: { retry: { optIn: [code] } } })
+  const asked = await runsOf(world, code, { pool: { retry: { optIn: [code] } } })
   expect(asked).toMatchObject({ error: { code }, runs: 4 })
 })
 
@@ -154,7 +155,7 @@ test.each(['57014', '53100', '25P02', '22012', '42601', '0A000', '23502'])(
     const world = await openFaultWorld()
     const optIn = ['55P03', '55006', '53200', '58030', '23505', '23P01'] as const
     const pool = { retry: { attempts: 5, optIn: [...optIn] } }
-    expect(await runsOf(world, code, { options: pool, extras: { idempotent: true } })).toMatchObject({
+    expect(await runsOf(world, code, { pool, query: { idempotent: true } })).toMatchObject({
       error: { code },
       runs: 1,
     })
@@ -184,11 +185,11 @@ test.each(['08007', '40003'])(
       error: { code: 'HOLDFAST_OUTCOME_UNKNOWN', retry: 'unknown', cause: { code } },
       runs: 1,
     })
-    expect(await runsOf(world, code, { extras: { idempotent: true } })).toMatchObject({ runs: 4 })
-    expect(
-      await runsOf(world, code, { options: { retry: false }, extras: { idempotent: true } }),
-    ).toMatchObject({ runs: 5 })
-    expect(await runsOf(world, code, { extras: { idempotent: true, retry: false } })).toMatchObject({
+    expect(await runsOf(world, code, { query: { idempotent: true } })).toMatchObject({ runs: 4 })
+    expect(await runsOf(world, code, { pool: { retry: false }, query: { idempotent: true } })).toMatchObject({
+      runs: 5,
+    })
+    expect(await runsOf(world, code, { query: { idempotent: true, retry: false } })).toMatchObject({
       runs: 6,
     })
   },

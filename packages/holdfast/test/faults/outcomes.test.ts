@@ -50,6 +50,15 @@ test('only a transaction that ends with a statement without parameters costs a q
   expect(await flushes(['UPDATE items SET n = $1', [1]], ['UPDATE items SET n = 2'])).toBe(4)
 })
 
+test('a transaction whose outcome nobody wants to know costs nothing more', async () => {
+  const world = await openFaultWorld()
+  const when = { direction: 'requests', text: 'pg_current_xact_id' } as const
+  const asked = world.proxy.inject({ when, do: 'cut', times: 100 })
+  await world.pool.transaction(tx => tx.query(...WITH_PARAMETERS), { trackOutcome: false })
+  await world.pool.transaction(tx => tx.query(...WITHOUT), { trackOutcome: false })
+  expect(asked.strikes).toBe(0)
+})
+
 test('a COMMIT still in progress is waited for until the deadline', async () => {
   const world = await openFaultWorld()
   await world.outside.query('SELECT pg_advisory_lock(1)')
@@ -64,6 +73,7 @@ test('a COMMIT whose backend is terminated was aborted', async () => {
   const world = await openFaultWorld()
   await world.outside.query('SELECT pg_advisory_lock(1)')
   const error = await undecided(world, WITH_PARAMETERS, [SLOW_COMMIT])
+  await world.blocked()
   await world.outside.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
   )
