@@ -79,7 +79,7 @@ export function unavailableError(
     pool: numbers,
     cause: lastError,
     // A server that is full is another matter than one that is gone.
-    category: errorCategory(lastError) ?? 'unreachable',
+    category: errorCategory(lastError) === 'overloaded' ? 'overloaded' : 'unreachable',
     retryAfter,
   })
 }

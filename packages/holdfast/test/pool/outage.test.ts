@@ -62,7 +62,7 @@ describe('while a server that was there is away', () => {
     const error = await untilRefusedWith('HOLDFAST_UNAVAILABLE', () =>
       pool.query({ text: 'SELECT 1', timeout: 10 }),
     )
-    expect(error).toMatchObject({ name: 'UnavailableError', category: 'refused', retry: 'safe' })
+    expect(error).toMatchObject({ name: 'UnavailableError', category: 'unreachable', retry: 'safe' })
     expect(error.cause).toMatchObject({ code: 'HOLDFAST_CONNECT_REFUSED' })
     expect(error.message).toContain('comes after the deadline of this call. Nothing was sent.')
     expect(error.retryAfter).toBeGreaterThan(0)
