@@ -15,6 +15,7 @@ export interface Warning {
    * `tls-unverified`, `tls-off`: the connection to a remote host is not protected.
    * `clock-jump`: the process slept; every connection is checked before its next use.
    * `primary-changed`: another host of the cluster takes the writes now.
+   * `replica-unfit`: a replica gets no reads any more; sent once until it gets some again.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
@@ -27,6 +28,7 @@ export interface Warning {
     | 'tls-off'
     | 'clock-jump'
     | 'primary-changed'
+    | 'replica-unfit'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-unavailable'
