@@ -162,7 +162,7 @@ export function checkPoolOptions(given: unknown): PoolOptions {
 }
 
 /** Options that a pool, ours and pg's, keeps out of loops and prints; `new Pool(other.options)` has to find them. */
-const HIDDEN = ['connectionString', 'password'] as const
+const HIDDEN = ['connectionString', 'password', 'replicas'] as const
 
 function withHidden(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given

@@ -327,7 +327,7 @@ export class Cache implements PoolCache {
 
 /** The variant of a query that the fast path understands; `undefined` for others. */
 function variantIfSimple(parts: QueryParts): string | undefined {
-  if (!isServable(parts)) return undefined
+  if (!isServable(parts) || parts.after !== undefined) return undefined
   if (parts.cache === undefined) return ''
   if (!Object.isFrozen(parts.cache)) return undefined
   const { wanted, variant } = wishOf(parts.cache)

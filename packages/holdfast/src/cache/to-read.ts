@@ -51,6 +51,8 @@ export interface QueryParts {
   readonly binary?: boolean
   /** See {@link QueryCacheOptions}. */
   readonly cache?: unknown
+  /** A token that has not been looked at yet. */
+  readonly after?: unknown
 }
 
 /** A config as its parts; pg's second argument overrides the config's values. */

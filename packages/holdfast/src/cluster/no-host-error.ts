@@ -27,13 +27,14 @@ export function noHostError(refusals: readonly Refusal[], attrs: SessionAttrs): 
 }
 
 /** The driver's words; ours would name the host again, and what to do about a single one. */
-function reasonOf(why: Error | string): string {
+export function reasonOf(why: Error | string): string {
   if (typeof why === 'string') return why
   const { message, code } = (why.cause ?? why) as NodeJS.ErrnoException
   return message || code || 'no reason given'
 }
 
-function place({ host, port }: Target): string {
+/** A host with its port, as in a URL. */
+export function place({ host, port }: Target): string {
   if (host.startsWith('/')) return host
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

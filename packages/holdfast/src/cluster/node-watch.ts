@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Clock } from '../base/clock.js'
 import { unreferenced } from '../connections/drop-in.js'
 import type { PgConnection } from '../driver/pg-connection.js'
@@ -22,6 +23,8 @@ export const LOOK_TIMEOUT_MS = 2_000
 export class NodeWatch {
   readonly #parts: NodeWatchParts
   readonly #closed = new AbortController()
+  /** Looks go on for the life of the pool: not in the async context of the request that happened to ask for one. */
+  readonly #context = new AsyncResource('HoldfastNodeWatch')
   #session: { connection: PgConnection; question: StatusQuestion } | undefined
   #running: Promise<NodeStatus> | undefined
   #next: Promise<NodeStatus> | undefined
@@ -60,15 +63,18 @@ export class NodeWatch {
 
   #begin(): Promise<NodeStatus> {
     this.#parts.clock.clearTimeout(this.#timer as NodeJS.Timeout)
-    this.#running = this.#ask().then(status => {
-      this.#running = undefined
-      if (this.#closed.signal.aborted) return status
-      this.#parts.onStatus(status)
-      // Whoever was told may have asked for the next look already.
-      if (this.#running === undefined) this.#schedule()
-      return status
-    })
+    this.#running = this.#context.runInAsyncScope(this.#lookNow, this)
     return this.#running
+  }
+
+  async #lookNow(): Promise<NodeStatus> {
+    const status = await this.#ask()
+    this.#running = undefined
+    if (this.#closed.signal.aborted) return status
+    this.#parts.onStatus(status)
+    // Whoever was told may have asked for the next look already.
+    if (this.#running === undefined) this.#schedule()
+    return status
   }
 
   #schedule(): void {

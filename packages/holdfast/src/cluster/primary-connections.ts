@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.js'
 import type { Warn } from '../base/warning.js'
 import type { ConnectionPool } from '../connections/connection-pool.js'
+import type { ResolvedClientConfig } from '../driver/client-config.js'
 import { isTransientConnectError } from '../driver/connect-error.js'
 import type { ResolvedHosts } from '../driver/hosts.js'
 import type { OpenAt } from '../driver/opener.js'
 import type { PgConnection } from '../driver/pg-connection.js'
 import { cutConnections, retireConnections } from './evict.js'
+import { place } from './no-host-error.js'
 import type { NodeStatus } from './node-status.js'
 import { LOOK_TIMEOUT_MS, NodeWatch } from './node-watch.js'
 import { PrimaryMonitor } from './primary-monitor.js'
@@ -114,7 +116,7 @@ export class PrimaryConnections {
   /** @returns `undefined` when the host turns out not to be the one; then something is known that was not before */
   async #openOn(node: number, signal: AbortSignal): Promise<PgConnection | undefined> {
     const { hosts, openAt, roles } = this.#parts
-    const target = hosts.nodes[node] as ResolvedHosts['nodes'][number]
+    const target = hosts.nodes[node] as ResolvedClientConfig
     const connection = await openAt(target, { signal, onClient: roles.listen }).catch(error =>
       this.#refused(node, error, signal),
     )
@@ -156,11 +158,11 @@ export class PrimaryConnections {
 
   #switched(from: number, to: number): void {
     const { pool, hosts, warn } = this.#parts
-    const [old, current] = [hosts.nodes[from]?.target, hosts.nodes[to]?.target]
+    const name = (node: number) => place((hosts.nodes[node] as ResolvedClientConfig).target)
     // What an old primary still takes is lost: not even who is in the middle of something may go on.
     cutConnections(pool, each => this.#isElsewhere(each, to))
     pool.distrust()
-    const message = `The primary is ${current?.host}:${current?.port} now; it was ${old?.host}:${old?.port}.`
+    const message = `The primary is ${name(to)} now; it was ${name(from)}.`
     warn({ code: 'primary-changed', message })
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
+import { formatMillis } from '../base/duration.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import { hasReached, type WalPosition } from '../base/lsn.js'
 import type { PoolSettings } from '../base/options.js'
@@ -13,7 +14,7 @@ import type { OpenAt } from '../driver/opener.js'
 import type { Outcome } from '../driver/running-query.js'
 import { cutConnections, retireConnections } from './evict.js'
 import { Latencies } from './latencies.js'
-import { noHostError } from './no-host-error.js'
+import { noHostError, place, reasonOf } from './no-host-error.js'
 import type { NodeStatus } from './node-status.js'
 import type { NodeWatch } from './node-watch.js'
 import type { PrimaryLog } from './primary-log.js'
@@ -170,8 +171,19 @@ export class Replica {
   }
 
   #step(event: ReplicaEvent): void {
-    this.#verdict = judge(this.#verdict, event)
+    const before = this.#verdict
+    this.#verdict = judge(before, event)
+    const served = before === 'serving' || before === 'unknown' || before === 'failed'
+    if (served && this.#verdict !== 'serving' && event.kind === 'looked') this.#warn(event.status)
     if (this.#verdict === 'not-a-standby') retireConnections(this.pool, () => true)
     if (this.#verdict === 'down' && this.#silent >= SILENT_LOOKS) cutConnections(this.pool, () => true)
+  }
+
+  #warn(status: NodeStatus): void {
+    const { settings, warn } = this.#parts
+    const lag = `it is ${formatMillis(this.#lag)} behind, or on an old timeline`
+    const why = status.kind === 'down' ? reasonOf(status.error) : status.standby ? lag : describeRole(status)
+    const message = `Reads of pool "${settings.name}" no longer go to the replica ${place(this.target)}: ${why}.`
+    warn({ code: 'replica-unfit', message, ...(status.kind === 'down' && { cause: status.error }) })
   }
 }

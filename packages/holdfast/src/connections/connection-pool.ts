@@ -358,8 +358,9 @@ export class ConnectionPool {
       longestWait,
       pressure: now - this.#line.pressureSince,
     })
-    if (open > 0) this.#connector.start(open)
+    // Asked first: the backoff may end in between, and then nobody would come back to it.
     const nextAttempt = this.#connector.millisToNextAttempt
+    if (open > 0) this.#connector.start(open)
     if (nextAttempt > 0) this.#connector.wakeAfter(nextAttempt, true)
     else if (open === 0 && this.#room > 0) this.#connector.wakeAfter(connectTime - longestWait + 1, true)
   }

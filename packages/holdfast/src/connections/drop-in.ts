@@ -14,7 +14,7 @@ export interface DropInParts {
 }
 
 /** Options that hold secrets: readable, but not shown when the pool is printed. */
-const SECRET_OPTIONS = ['connectionString', 'password', 'cache']
+const SECRET_OPTIONS = ['connectionString', 'password', 'cache', 'replicas']
 
 /**
  * Gives a pool the fields that tools read on a pg-pool: the counters, `options` with pg's names and the values in

@@ -1,7 +1,12 @@
-import { freePort, type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import { inspect } from 'node:util'
+import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import { Pool } from 'holdfast'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clusterPool, outside, PORT, portOf } from '../support/cluster-pool.js'
 import { rejection } from '../support/contender.js'
+
+/** Nobody listens there, not even for a moment. */
+const DEAD = 1
 
 let cluster: PostgresCluster
 let primary: PostgresServer
@@ -37,11 +42,11 @@ describe('target_session_attrs', () => {
   })
 
   test('any takes the next host when the first cannot be reached', async () => {
-    expect(await portOf(pool([await freePort(), primary.port], '').query(PORT))).toBe(primary.port)
+    expect(await portOf(pool([DEAD, primary.port], '').query(PORT))).toBe(primary.port)
   })
 
   test('prefer-standby takes a primary when there is no standby', async () => {
-    const ports = [await freePort(), primary.port]
+    const ports = [DEAD, primary.port]
     expect(await portOf(pool(ports, 'target_session_attrs=prefer-standby').query(PORT))).toBe(primary.port)
   })
 
@@ -68,7 +73,7 @@ describe('target_session_attrs', () => {
 
 describe('when no host fits, the error says of each why', () => {
   test('at once, for attributes that need no primary', async () => {
-    const dead = await freePort()
+    const dead = DEAD
     const error = await rejection(pool([dead, primary.port], 'target_session_attrs=standby').query(PORT))
     expect(error).toMatchObject({ code: 'HOLDFAST_NO_HOST', category: 'unreachable', retry: 'safe' })
     expect(error.message).toContain(`127.0.0.1:${dead}: connect ECONNREFUSED`)
@@ -78,7 +83,7 @@ describe('when no host fits, the error says of each why', () => {
   })
 
   test('when the caller has no more time, while a standby might still become the primary', async () => {
-    const dead = await freePort()
+    const dead = DEAD
     const waiting = pool([dead, standby.port], 'target_session_attrs=primary', {
       connectionTimeoutMillis: 500,
     })
@@ -89,7 +94,7 @@ describe('when no host fits, the error says of each why', () => {
   })
 
   test('at once, when not one of them can be reached', async () => {
-    const ports = [await freePort(), await freePort()]
+    const ports = [1, 2]
     const error = await rejection(pool(ports, 'target_session_attrs=primary').query(PORT))
     expect(error).toMatchObject({ code: 'HOLDFAST_NO_HOST', retry: 'safe' })
     for (const port of ports) expect(error.message).toContain(`127.0.0.1:${port}: connect ECONNREFUSED`)
@@ -104,6 +109,35 @@ describe('when no host fits, the error says of each why', () => {
     expect(error).toMatchObject({ code: 'HOLDFAST_NO_HOST', retry: 'never' })
     expect(error.message).toContain('password authentication failed')
   })
+})
+
+describe('replicas are refused', () => {
+  test('for a pool that does not write', () => {
+    const options = { replicas: [`postgres://127.0.0.1:${standby.port}`] }
+    const refused = () =>
+      new Pool({ connectionString: url([primary.port], 'target_session_attrs=standby'), ...options })
+    expect(refused).toThrow(expect.objectContaining({ code: 'HOLDFAST_OPTIONS', path: 'replicas' }))
+  })
+
+  test('by their place when their URL cannot be read, without being repeated', () => {
+    const replicas = ['postgres://a', 'postgres://u:hunter2@b:99999/d']
+    const refused = () => new Pool({ connectionString: primary.url, replicas })
+    expect(refused).toThrow(expect.objectContaining({ code: 'HOLDFAST_OPTIONS', path: 'replicas[1]' }))
+    expect(refused).not.toThrow(/hunter2/)
+  })
+})
+
+test('passwords of hosts and replicas show nowhere in the pool, and another pool can be made of its options', async () => {
+  const secret = 'hunter2-with-some-length'
+  const made = clusterPool({
+    connectionString: `postgres://u:${secret}@a,b/d`,
+    replicas: [`postgres://u:${secret}@c/d`],
+  })
+  for (const shown of [made, made.options, made.nodes()])
+    expect(inspect(shown, { depth: 9 })).not.toContain(secret)
+  const copy = new Pool(made.options as object)
+  expect(copy.nodes().map(({ host }) => host)).toEqual(['a', 'b', 'c'])
+  await copy.end()
 })
 
 test('a pool with several hosts ends without a trace', async () => {

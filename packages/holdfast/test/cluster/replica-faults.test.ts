@@ -61,7 +61,11 @@ describe('a replica', () => {
     const pool = await replicated({ maxLag: '200ms' })
     await cluster.pauseReplay(standby)
     await pool.query('INSERT INTO notes VALUES (1)')
+    const warnings: { code: string; message: string }[] = []
+    pool.on('warning', warning => warnings.push(warning))
     await verdict(pool, 'lagging')
+    expect(warnings.map(({ code }) => code)).toEqual(['replica-unfit'])
+    expect(warnings[0]?.message).toMatch(/no longer go to the replica 127\.0\.0\.1:\d+: it is .* behind/)
     expect(pool.nodes().at(-1)?.lagMillis).toBeGreaterThan(200)
     expect(await portOf(pool.query(read(PORT)))).toBe(primary.port)
     await cluster.resumeReplay(standby)

@@ -1,5 +1,6 @@
 import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clusterPool, eventually, outside, PORT, portOf } from '../support/cluster-pool.js'
 import { rejection } from '../support/contender.js'
@@ -114,6 +115,10 @@ describe('read your writes', () => {
         await client.query(INSERT())
         await client.query('COMMIT')
       },
+      () =>
+        new Promise((resolve, reject) =>
+          client.query(new pg.Query(INSERT(), undefined, error => (error ? reject(error) : resolve(0)))),
+        ),
       () => pool.query({ text: `SET synchronous_commit = off; ${INSERT()}` }),
     ]
     for (let round = 0; round < 40; round++) {

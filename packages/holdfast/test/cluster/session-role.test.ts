@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -8,7 +9,7 @@ import { resolveClientConfig } from '../../dist/driver/client-config.js'
 import { openConnection } from '../../dist/driver/open-connection.js'
 import type { PgConnection } from '../../dist/driver/pg-connection.js'
 import { runScript } from '../support/child.js'
-import { outside } from '../support/cluster-pool.js'
+import { clusterPool, outside } from '../support/cluster-pool.js'
 
 let cluster: PostgresCluster
 
@@ -55,6 +56,22 @@ describe('the role of a session', () => {
     await new RoleListener().roleOf(connection, 5_000)
     expect((await statements())[0]?.query).toContain('pg_is_in_recovery')
   })
+})
+
+test('looks, and what they find, do not belong to the request that happened to cause them', async () => {
+  const requests = new AsyncLocalStorage<string>()
+  const pool = clusterPool({ connectionString: cluster.url({ parameters: 'target_session_attrs=primary' }) })
+  await requests.run('a request', () => pool.query('SELECT 1'))
+  // A refused write has every server looked at.
+  const refused = requests.run('another request', () =>
+    pool.query('BEGIN READ ONLY; CREATE TABLE refused ()'),
+  )
+  await expect(refused).rejects.toMatchObject({ code: '25006' })
+  const warned = new Promise(resolve => pool.once('warning', () => resolve(requests.getStore())))
+  const { primary } = cluster
+  await cluster.promote()
+  expect(await warned).toBeUndefined()
+  await primary.startOver(cluster.primary)
 })
 
 test('a process ends although its pool still looks after the servers', async () => {

@@ -45,6 +45,14 @@ test('a replica that is behind never fills the cache, however old the answer may
   expect(kept.rows).toEqual([{ name: 'new' }])
 })
 
+test('a token that is none is refused, whether or not the answer is kept', async () => {
+  await pool.query(READ)
+  expect((await pool.query(READ)).cache).toMatchObject({ status: 'hit' })
+  const query = { readOnly: true, after: 'nonsense', text: READ }
+  await expect(pool.query(query)).rejects.toMatchObject({ code: 'HOLDFAST_OPTIONS', path: 'after' })
+  expect((await pool.query({ ...query, after: '0-0' })).cache).toMatchObject({ status: 'hit' })
+})
+
 test('while a write is under way, a cacheable read is answered by the primary (H6)', async () => {
   await cluster.pauseReplay(standby)
   await pool.query("UPDATE users SET name = 'newer' WHERE id = 1")
