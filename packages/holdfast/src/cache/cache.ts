@@ -15,6 +15,7 @@ import { type Ask, Definitions, type Knowledge } from './definitions.js'
 import { Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
 import { guardContext } from './guard-context.js'
+import { inTime } from './in-time.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
@@ -231,7 +232,9 @@ export class Cache implements PoolCache {
 
   /** Without definitions nothing is known of the statement: its guard tries again, and says what is wrong. */
   async #runLater(request: QueryRequest, next: Execute): Promise<Result> {
-    const knowledge = await this.#definitions.ready().catch(() => undefined)
+    const look = this.#definitions.ready().catch(() => undefined)
+    const what = 'the definitions of the database'
+    const knowledge = await inTime(look, { request, clock: this.#parts.clock, what })
     if (knowledge === undefined) return next({ ...request, guarded: true })
     return this.#runNow(knowledge, request, next)
   }

@@ -1,7 +1,5 @@
 import type { CacheSettings, Consistency } from '../base/cache-options.js'
 import type { Clock } from '../base/clock.js'
-import { abortError, within } from '../base/deadline.js'
-import { QueryTimeoutError } from '../base/errors.js'
 import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.js'
 import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
@@ -11,6 +9,7 @@ import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
 import { internFields } from './field-table.js'
 import { type Flight, Flights, type Landing } from './flights.js'
+import { inTime } from './in-time.js'
 import { materializeOnce } from './materializer.js'
 import type { MemoryStore } from './memory-store.js'
 import type { RawField } from './raw-result.js'
@@ -209,15 +208,11 @@ export class Reader {
   }
 
   #withinLimits<T>(promise: Promise<T>, request: QueryRequest): Promise<T> {
-    const error = (reason: 'timeout' | 'abort') =>
-      reason === 'abort' && request.signal !== undefined
-        ? abortError(request.signal, 'safe')
-        : new QueryTimeoutError(
-            'HOLDFAST_QUERY_TIMEOUT',
-            'Query read timeout: the query waited past its deadline for the same query of another caller; nothing was applied.',
-            { retry: 'safe' },
-          )
-    return within(promise, request, { clock: this.#parts.clock, error })
+    return inTime(promise, {
+      request,
+      clock: this.#parts.clock,
+      what: 'the same query of another caller',
+    })
   }
 
   async #load(read: CachedRead, basis: Basis): Promise<Result> {

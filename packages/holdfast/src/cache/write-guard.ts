@@ -97,7 +97,7 @@ export class WriteGuard implements StatementGuard {
   async #run(request: QueryRequest, send: Execute): Promise<Result> {
     // In a failed transaction the server takes nothing but its end.
     if (!this.#context.known && this.#connection.transactionStatus() === 'E') return send(request)
-    const plan = await this.#planOf(textOf(request), send)
+    const plan = await this.#planOf(textOf(request), send, request)
     if (this.#connection.transactionStatus() === 'I') await this.#startAfresh()
     this.#noteSession(plan, request)
     switch (plan.kind) {
@@ -122,20 +122,20 @@ export class WriteGuard implements StatementGuard {
   }
 
   /** What a text does. Waiting for another connection to look at definitions could be waiting for ourselves. */
-  async #planOf(text: string | undefined, send: Execute): Promise<TextPlan> {
+  async #planOf(text: string | undefined, send: Execute, limits = OWN_PING): Promise<TextPlan> {
     if (this.#context.known) return this.#context.planOf(text)
-    const ask = await this.#asking(send)
+    const ask = await this.#asking(send, limits)
     if (ask === undefined) return carefully(this.#context.planOf(text))
     await this.#context.ready(ask)
     return this.#context.planOf(text)
   }
 
   /** Through this connection, unless it may see definitions that others do not, or old ones. */
-  async #asking(send: Execute): Promise<Ask | undefined> {
+  async #asking(send: Execute, limits = OWN_PING): Promise<Ask | undefined> {
     const { session = this.#connection.session } = this.#context
     if (session !== this.#connection.session || this.#ledger.definitions) return undefined
     const ask: Ask = async (text, values = []) => {
-      const { rows } = (await send({ ...OWN_PING, config: plainly(text, values) })) as QueryResult
+      const { rows } = (await send(ownStatement(limits, plainly(text, values)))) as QueryResult
       return { rows, session: this.#connection.session }
     }
     if (!this.#inTransaction) return ask
