@@ -22,7 +22,11 @@ const nobody = new Proxy({}, { get: () => () => {} }) as PoolListener
 
 test('a caller is told that the server is down, whatever instant the backoff ends at', async () => {
   const random = seededRandom(7)
-  const settings = resolveSettings(checkPoolOptions({ connectionTimeoutMillis: 0 }), { supabasePooler: false, untoldTimeout: 0 }, {})
+  const settings = resolveSettings(
+    checkPoolOptions({ connectionTimeoutMillis: 0 }),
+    { supabasePooler: false, untoldTimeout: 0 },
+    {},
+  )
   for (let run = 0; run < 200; run++) {
     const { clock, turn } = earlyTimers(random)
     const pool = new ConnectionPool({
