@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { expectProblem } from './support/expect-problem.js'
 import { startService, type TestService } from './support/service.js'
 import { signToken } from './support/tokens.js'
+import { until } from './support/until.js'
 
 let service: TestService
 afterEach(() => service.close())
@@ -162,6 +163,8 @@ describe('the rate limit', () => {
   test('leaves out probes of health and the service role', async () => {
     service = await limited()
     const token = await signToken({ role: 'service_role' })
+    const ready = async () => (await service.call('GET /api/health/ready')).status === 200
+    await until('the service is ready', ready)
     for (let count = 0; count < 5; count++) {
       expect((await service.call('GET /api/health/ready')).status).toBe(200)
       expect((await service.call('GET /api/stats', { token })).status).toBe(200)

@@ -94,7 +94,8 @@ describe('the process', () => {
       })
       const address = () => /Server listening at (http:[^"\s]+)/.exec(output.join('\n'))?.[1]
       await until('it listens', async () => address() !== undefined)
-      expect((await send(address() ?? '', 'GET /api/health/ready')).status).toBe(200)
+      const ready = async () => (await send(address() ?? '', 'GET /api/health/ready')).status === 200
+      await until('it is ready', ready)
       child.kill(signal)
       const { code, output: text } = await exited
       expect(code).toBe(0)

@@ -81,6 +81,9 @@ test('an older state of the database behind the same address gets nothing of wha
   for (const pool of [writer, reader, reader]) expect((await see(pool)).n).toBe(1)
   await primary.stop()
   const restored = await startCopy(folder)
+  // Until it has recovered it answers as a standby, and pools find it at once.
+  const recovered = async () => (await ask(restored.url, 'SELECT pg_is_in_recovery() AS still')).rows[0].still
+  await eventually(recovered).toBe(false)
   relay.target = restored.port
   relay.cut()
   for (const pool of [writer, reader, $.open({ connectionString })]) {

@@ -29,8 +29,7 @@ export async function balances(pool: Pool): Promise<Record<string, number>> {
 
 /** Every connection is back, nobody waits, and none sits in a transaction that was forgotten. */
 export async function expectAllReturned(pool: Pool): Promise<void> {
-  const { activeCount, waitingCount } = pool.stats()
-  expect({ activeCount, waitingCount }).toEqual({ activeCount: 0, waitingCount: 0 })
+  await expect.poll(() => pool.stats()).toMatchObject({ activeCount: 0, waitingCount: 0 })
   const { rows } = await pool.query(
     "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
   )
