@@ -5,22 +5,30 @@ import type { CheckedRequest } from './keyed-request.js'
 export interface KeptAnswer {
   /** Whether the key stands for this very request. */
   readonly is_same: boolean
-  /** `null`: the row is this transaction's own, and the request has not been applied. */
-  readonly status: number | null
+  readonly status: number
   readonly location: string | null
   readonly body: unknown
 }
 
 /**
- * Writes the row of a key, or finds it. A transaction that is writing the same one is waited for: this statement sees
- * what became of it, which a SELECT could not. The update changes nothing; it is there to return the row.
+ * Writes the row of a key, and returns one, unless there is one already. A transaction that is writing the same one is
+ * waited for: this statement sees what became of it, which a SELECT could not. A row that is there is left unlocked, so
+ * that any number of repetitions are answered side by side.
  */
 export function reserveKey({ subject, key, route, hash }: CheckedRequest): Statement {
   return {
-    text: `INSERT INTO idempotency_keys AS kept (subject, key, route, request_hash) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (subject, key) DO UPDATE SET subject = kept.subject
-           RETURNING route = $3 AND request_hash = $4 AS is_same, status, location, body`,
+    text: `INSERT INTO idempotency_keys (subject, key, route, request_hash) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (subject, key) DO NOTHING RETURNING key`,
     values: [subject, key, route, hash],
+  }
+}
+
+export function selectAnswer({ subject, key, route, hash }: CheckedRequest): Statement {
+  return {
+    text: `SELECT route = $3 AND request_hash = $4 AS is_same, status, location, body
+             FROM idempotency_keys WHERE subject = $1 AND key = $2`,
+    values: [subject, key, route, hash],
+    readOnly: true,
   }
 }
 

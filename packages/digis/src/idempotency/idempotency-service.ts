@@ -4,7 +4,13 @@ import type { UseCases } from '../use-cases.js'
 import { useCasesOn } from '../use-cases.js'
 import { FirstComers } from './first-comers.js'
 import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from './idempotency-error.js'
-import { deleteKeysOlderThan, type KeptAnswer, keepAnswer, reserveKey } from './idempotency-queries.js'
+import {
+  deleteKeysOlderThan,
+  type KeptAnswer,
+  keepAnswer,
+  reserveKey,
+  selectAnswer,
+} from './idempotency-queries.js'
 import { type CheckedRequest, checkRequest, type KeyedRequest } from './keyed-request.js'
 import { untilAnswered } from './until-answered.js'
 
@@ -40,7 +46,7 @@ export interface IdempotencyService {
    * and leaves the key unused.
    *
    * @throws IdempotencyKeyReusedError for a key of another request; IdempotencyKeyInProgressError when the same
-   * request is not through after 2 seconds, or half of `timeout`; DigisInputError for an impossible key
+   * request is not through after 5 seconds, or half of `timeout`; DigisInputError for an impossible key
    */
   applyOnce(
     request: KeyedRequest,
@@ -53,7 +59,7 @@ export interface IdempotencyService {
 
 const DEFAULT_TIMEOUT_MILLIS = 30_000
 /** How long a request waits for the same one that came before it: longer than any change takes where nothing fails. */
-const PATIENCE_MILLIS = 2_000
+const PATIENCE_MILLIS = 5_000
 const KEPT_FOR = '24 hours'
 const MOST_FORGOTTEN = 1_000
 
@@ -107,13 +113,9 @@ interface Task {
   readonly onReserved: () => void
 }
 
-async function applyIn(tx: Transaction, { request, patience, work, onReserved }: Task): Promise<GivenAnswer> {
-  const kept = await reserve(tx, request, patience)
-  if (!kept.is_same) throw new IdempotencyKeyReusedError()
-  if (kept.status !== null) {
-    const { status, location, body } = kept
-    return { status, ...(location !== null && { location }), body, replayed: true }
-  }
+async function applyIn(tx: Transaction, task: Task): Promise<GivenAnswer> {
+  const { request, patience, work, onReserved } = task
+  if (!(await reserve(tx, request, patience))) return keptAnswer(tx, request)
   onReserved()
   const database = databaseOn(tx)
   const { status, location, body } = await work(useCasesOn(database))
@@ -123,13 +125,27 @@ async function applyIn(tx: Transaction, { request, patience, work, onReserved }:
   return { status, ...(location !== undefined && { location }), body: JSON.parse(text), replayed: false }
 }
 
-/** @throws IdempotencyKeyInProgressError when the row is not to be had in time: its transaction goes on */
-async function reserve(tx: Transaction, request: CheckedRequest, patience: number): Promise<KeptAnswer> {
+/**
+ * Whether the request is this transaction's to apply.
+ *
+ * @throws IdempotencyKeyInProgressError when that is not known in time: another transaction is applying it
+ */
+async function reserve(tx: Transaction, request: CheckedRequest, patience: number): Promise<boolean> {
   try {
-    const { rows } = await databaseOn(tx, { timeout: patience }).run<KeptAnswer>(reserveKey(request))
-    return rows[0] as KeptAnswer
+    const { rows } = await databaseOn(tx, { timeout: patience }).run(reserveKey(request))
+    return rows.length === 1
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'HOLDFAST_QUERY_TIMEOUT') throw error
     throw new IdempotencyKeyInProgressError()
   }
+}
+
+/** @throws IdempotencyKeyReusedError; IdempotencyKeyInProgressError when the row has just been forgotten */
+async function keptAnswer(tx: Transaction, request: CheckedRequest): Promise<GivenAnswer> {
+  const { rows } = await databaseOn(tx).run<KeptAnswer>(selectAnswer(request))
+  const [kept] = rows
+  if (kept === undefined) throw new IdempotencyKeyInProgressError()
+  if (!kept.is_same) throw new IdempotencyKeyReusedError()
+  const { status, location, body } = kept
+  return { status, ...(location !== null && { location }), body, replayed: true }
 }
