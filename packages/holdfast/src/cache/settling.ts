@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import { DEFAULT_BACKOFF } from '../resilience/backoff.js'
 import type { Ask } from './definitions.js'
 import type { RemoteStore } from './ports.js'
 
@@ -11,15 +12,20 @@ export interface SettlingParts {
 
 const SHORTEST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 1_000
+/** After an outage: until a writer has found its way back too, it cannot tell anybody what it changes. */
+const OTHERS_RETURN_MS = DEFAULT_BACKOFF.cap
 
 /**
  * A Redis that was restarted, or took over from another, knows nothing of the marks set before: a write that relies on
  * such a mark may still be on its way to become visible. So nothing is kept in a new Redis until every transaction that
- * was in progress when it was found has ended. Once one process has seen that, it says so in Redis for all.
+ * was in progress when it was found has ended, and after an outage, until writers have had the time to come back. Once
+ * one process has seen that, it says so in Redis for all.
  */
 export class Settling {
   readonly #parts: SettlingParts
   #settled = false
+  /** Whether there has been a link before. */
+  #isBack = false
   /** Counts the servers met: what was begun for an earlier one does not count. */
   #round = 0
 
@@ -41,10 +47,13 @@ export class Settling {
   /** The link stands: waits as long as it takes, in the background. */
   begin(): void {
     this.reset()
-    void this.#settle(this.#round)
+    const { clock } = this.#parts
+    const notBefore = this.#isBack ? clock.now() + OTHERS_RETURN_MS : Number.NEGATIVE_INFINITY
+    this.#isBack = true
+    void this.#settle(this.#round, notBefore)
   }
 
-  async #settle(round: number): Promise<void> {
+  async #settle(round: number, notBefore: number): Promise<void> {
     let horizon: bigint | undefined
     for (
       let pause = SHORTEST_PAUSE_MS;
@@ -54,7 +63,7 @@ export class Settling {
       try {
         if (await this.#parts.remote.isSettled()) return this.#done(round)
         horizon ??= await this.#horizon()
-        const isOver = (await this.#oldest()) >= horizon
+        const isOver = this.#parts.clock.now() >= notBefore && (await this.#oldest()) >= horizon
         // What was found out for an earlier server says nothing of this one.
         if (isOver && round === this.#round) {
           await this.#parts.remote.settle()
