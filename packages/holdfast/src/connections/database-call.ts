@@ -33,7 +33,8 @@ export function callDatabase(context: CallContext, request: QueryRequest): Promi
 class DatabaseCall implements Caller, Outcome {
   readonly #context: CallContext
   readonly #request: QueryRequest
-  readonly #outcome: Outcome
+  /** Forgotten when it was told: dead but in the old generation, the call would keep younger results. */
+  #outcome: Outcome | undefined
   #pooled: PooledConnection | undefined
   #lastError: Error | undefined
   #failures = 0
@@ -67,7 +68,9 @@ class DatabaseCall implements Caller, Outcome {
 
   resolve(result: Result): void {
     this.#giveBack()
-    this.#outcome.resolve(result)
+    const outcome = this.#outcome
+    this.#outcome = undefined
+    outcome?.resolve(result)
   }
 
   reject(error: Error): void {
@@ -81,20 +84,26 @@ class DatabaseCall implements Caller, Outcome {
     log?.('query dispatched')
     const pooled = this.#pooled
     this.#pooled = undefined
-    if (pooled !== undefined) connections.release(pooled, destroy)
+    if (pooled !== undefined) connections.release(pooled, destroy || undefined)
   }
 
   #failed(error: Error, failure: Failure | undefined): void {
     const action = failure === undefined ? 'never' : this.#allowed(failure.action, error)
-    if (failure === undefined || action === 'never' || action === 'unknown')
-      return this.#outcome.reject(error)
+    if (failure === undefined || action === 'never' || action === 'unknown') return this.#end(error)
     if (this.#failures === 0) {
       this.#since = failure.situation === 'not-sent' ? this.#request.startedAt : this.#context.now()
     }
     // Told again between two attempts to connect, it is no other failure.
     if (error !== this.#lastError) this.#failures++
     this.#lastError = error
-    this.#again(error, { ...failure, action }).catch(this.#outcome.reject)
+    this.#again(error, { ...failure, action }).catch(last => this.#end(last))
+  }
+
+  #end(error: Error): void {
+    const outcome = this.#outcome
+    this.#outcome = undefined
+    this.#lastError = undefined
+    outcome?.reject(error)
   }
 
   /** What the request and the options leave of an action. */

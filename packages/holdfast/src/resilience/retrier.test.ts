@@ -1,6 +1,7 @@
 import { type FakeClock, fakeClock } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
 import { UNLIMITED } from '../base/deadline.js'
+import { OutcomeUnknownError } from '../base/errors.js'
 import { type FailedCall, type Retrier, retrierFor } from './retrier.js'
 
 const conflict = new Error('conflict')
@@ -63,6 +64,15 @@ describe('a call that has failed', () => {
     controller.abort()
     await expect(pause).rejects.toMatchObject({ name: 'AbortError', retry: 'safe' })
     expect(clock.pending).toBe(0)
+  })
+
+  test('is told that it may have been applied, where that is so', async () => {
+    const controller = new AbortController()
+    const limits = { ...UNLIMITED, signal: controller.signal }
+    const error = new OutcomeUnknownError('HOLDFAST_OUTCOME_UNKNOWN', 'lost', { retry: 'safe' })
+    const pause = retrier(fakeClock()).pause(failed({ error, limits }))
+    controller.abort()
+    await expect(pause).rejects.toMatchObject({ name: 'AbortError', retry: 'unknown' })
   })
 
   test('gets its own error when the budget of the pool is spent, unless the server is only waited for', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { abortError, type Limits } from '../base/deadline.js'
+import { OutcomeUnknownError } from '../base/errors.js'
 import type { RetryAction } from '../base/retry-action.js'
 import { DEFAULT_BUDGET, RetryBudget } from './retry-budget.js'
 import { type RetryLimits, type RetryProgress, retryPause } from './retry-pace.js'
@@ -92,7 +93,7 @@ export class Retrier {
     if (millis === undefined) throw call.error
     this.#waiting++
     try {
-      await this.#sleep(millis, call.limits.signal)
+      await this.#sleep(millis, call)
     } finally {
       this.#waiting--
     }
@@ -117,12 +118,14 @@ export class Retrier {
     return undefined
   }
 
-  #sleep(millis: number, signal: AbortSignal | undefined): Promise<void> {
+  #sleep(millis: number, { error, limits: { signal } }: FailedCall): Promise<void> {
     const { clock } = this.#parts
+    // What may be applied twice may have been applied once.
+    const retry = error instanceof OutcomeUnknownError ? 'unknown' : 'safe'
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         clock.clearTimeout(timer)
-        reject(abortError(signal as AbortSignal, 'safe'))
+        reject(abortError(signal as AbortSignal, retry))
       }
       const timer = clock.setTimeout(() => {
         signal?.removeEventListener('abort', onAbort)
