@@ -16,6 +16,7 @@ interface Internals {
   readonly connectionParameters: { host: string; port: number; query_timeout: number | false }
   readonly ssl: boolean | object
   readonly connection: {
+    on(event: 'parameterStatus', listener: (status: Record<string, string>) => void): unknown
     readonly stream: net.Socket
     readonly parsedStatements: Record<string, string>
     readonly submittedNamedStatements: Record<string, string>
@@ -105,6 +106,20 @@ describe("of pg's client we rely on", () => {
     await first
     const { rows } = await client.query("SELECT to_regclass('never') AS found")
     expect(rows).toEqual([{ found: null }])
+  })
+
+  test('parameterStatus: what the server tells of its settings, at the start and when they change', async () => {
+    const told = new Map<string | undefined, string | undefined>()
+    const listening = new pg.Client({ connectionString })
+    internals(listening).connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+      told.set(parameterName, parameterValue)
+    })
+    await listening.connect()
+    expect(told.get('in_hot_standby')).toBe('off')
+    expect(told.get('default_transaction_read_only')).toBe('off')
+    await listening.query('SET default_transaction_read_only = on')
+    expect(told.get('default_transaction_read_only')).toBe('on')
+    await listening.end()
   })
 
   test("'drain': emitted when the last query has its answer", async () => {
