@@ -208,7 +208,6 @@ export class Cache implements PoolCache {
 
   /** Forgets everything and closes what it was given to close. */
   async close(): Promise<void> {
-    this.#shared?.flush()
     this.#memory.clear()
     await this.#remote?.close()
   }

@@ -45,8 +45,6 @@ export class SharedTier {
   /** Tables whose keyed columns other processes know differently: by oid. */
   #wide: ReadonlySet<number> = new Set()
   #validAsOf = Number.NEGATIVE_INFINITY
-  /** Loaded results on their way to the others. */
-  readonly #unsent: { readonly read: CachedRead; readonly entry: Entry }[] = []
 
   constructor(parts: SharedTierParts) {
     this.#parts = parts
@@ -104,19 +102,8 @@ export class SharedTier {
     }
   }
 
-  /** Keeps a loaded result for the others. Nobody waits for it: what this process asks for next goes first. */
+  /** Keeps a loaded result for the others. Nobody waits for it. */
   store(read: CachedRead, entry: Entry): void {
-    if (this.#unsent.push({ read, entry }) > 1) return
-    // The questions of the next turn leave in its immediates; while they are under way there is time.
-    setImmediate(() => setImmediate(() => this.flush()))
-  }
-
-  /** Sends what is still to be kept. */
-  flush(): void {
-    for (const { read, entry } of this.#unsent.splice(0)) this.#send(read, entry)
-  }
-
-  #send(read: CachedRead, entry: Entry): void {
     const { codec, keyOf, remote, clock } = this.#parts
     const key = keyOf(read)
     const age = clock.now() - entry.times.storedAt
