@@ -77,7 +77,7 @@ describe.skipIf(findProgram('pgbouncer') === undefined)('through PgBouncer', () 
       expect(await show(client, 'search_path')).toBe('"$user", public')
       client.release()
       const { rows } = await around.query(
-        "SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory'",
+        "SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
       )
       expect(rows).toEqual([{ locks: 0 }])
     })
