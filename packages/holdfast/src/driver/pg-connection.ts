@@ -44,7 +44,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   readonly client: PoolClient
   /** When it began to connect, in milliseconds on the clock. */
   readonly createdAt: number
-  readonly #options: ConnectionOptions
+  readonly #options: Omit<ConnectionOptions, 'guard'>
   /** Told once, when the connection is lost. */
   onLost: ((error: Error) => void) | undefined
   session = ''
@@ -68,8 +68,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
       )
     }
     this.client = client as PoolClient
-    this.#options = options
-    this.createdAt = options.clock.now()
+    // Not all of them: what else it took to open this is not kept with each connection.
+    const { clock, deadlines, queryTimeout, pooler } = options
+    this.#options = { clock, deadlines, queryTimeout, pooler }
+    this.createdAt = clock.now()
     this.#guard = options.guard?.(this)
     internals(client).connectionParameters.query_timeout = false
     // One listener for both: without one for 'error' a killed connection would end the process.
