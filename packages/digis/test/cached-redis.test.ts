@@ -1,6 +1,6 @@
 import { createDigis, type Digis } from '@holdfast/digis'
 import { type RedisServer, startRedis, temporaryDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CACHED_CALLS, counting, DEEDS, newWorld, type World } from './cached-contract.js'
 import { newEmptyDigis } from './new-digis.js'
 
@@ -28,7 +28,7 @@ const isEnabled = (digis: Digis) => digis.getPoolStats().cacheEnabled
 /** The first call connects to Redis, in the background. */
 async function ready(digis: Digis): Promise<Digis> {
   await digis.testConnection()
-  await expect.poll(() => isEnabled(digis)).toBe(true)
+  await vi.waitUntil(() => isEnabled(digis), { timeout: 60_000 })
   return digis
 }
 

@@ -81,6 +81,9 @@ test('an older state of the database behind the same address gets nothing of wha
   for (const pool of [writer, reader, reader]) expect((await see(pool)).n).toBe(1)
   await primary.stop()
   const restored = await startCopy(folder)
+  // It answers before its recovery has ended; until then it is a standby.
+  const recovery = async () => (await ask(restored.url, 'SELECT pg_is_in_recovery() AS goes_on')).rows
+  await eventually(recovery).toEqual([{ goes_on: false }])
   relay.target = restored.port
   relay.cut()
   for (const pool of [writer, reader, $.open({ connectionString })]) {
