@@ -38,7 +38,8 @@ let cast: Cast
 beforeAll(async () => {
   server = await startPostgres({ settings: SLOTS })
   url = await ownedDatabase()
-  far = await startTcpProxy(server.port, { delay: 200 })
+  // As far away as another continent, and near enough to leave time for a machine that is busy with other things.
+  far = await startTcpProxy(server.port, { delay: 80 })
   // Longer than any test waits: only what the service finds out by itself ends a request.
   // What is cached would not notice.
   near = await serviceOn(url, { CACHE: 'off', DATABASE_POOL_MAX: '3', REQUEST_TIMEOUT: '120s' })

@@ -38,13 +38,13 @@ describe.skipIf(findProgram('redis-server') === undefined)('the history of sever
   })
 
   test('no read of ours misses a write that was acknowledged before it began, whatever breaks', async () => {
-    const verdict = await verdictOf(
-      'holdfast',
-      'worker-kill,redis-kill,redis-cut,redis-scripts,postgres-terminate',
-      0.2,
-    )
-    expect(verdict).toMatchObject({ ok: true, violations: [] })
-    const { 'hit memory': memory = 0, 'hit redis': redis = 0 } = verdict.origins
-    expect(memory + redis).toBeGreaterThan(0)
+    const faults = 'worker-kill,redis-kill,redis-cut,redis-scripts,postgres-terminate'
+    let hits = 0
+    // On a busy machine Redis is hardly ever quick enough for a hit: the more time it gets.
+    for (let minutes = 0.2; hits === 0; minutes *= 2) {
+      const { ok, violations, origins } = await verdictOf('holdfast', faults, minutes)
+      expect({ ok, violations }).toEqual({ ok: true, violations: [] })
+      hits = (origins['hit memory'] ?? 0) + (origins['hit redis'] ?? 0)
+    }
   })
 })

@@ -124,8 +124,8 @@ export function openPool({ cache, ...options }: WorldPoolOptions): TestPool {
 /** Resolves when the cache of a pool works, with Redis settled. */
 export async function ready(pool: TestPool): Promise<TestPool> {
   await expect
-    .poll(async () => (await pool.query('SELECT id FROM probe')).cache?.status, { interval: 5 })
-    .toBe('hit')
+    .poll(async () => (await pool.query('SELECT id FROM probe')).cache, { interval: 5 })
+    .toMatchObject({ status: 'hit' })
   return pool
 }
 
