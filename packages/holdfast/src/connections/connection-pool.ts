@@ -11,6 +11,7 @@ import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
 import { Refusals } from './refusals.js'
+import { ServerShare } from './server-share.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
 import { WaitingLine } from './waiting-line.js'
 
@@ -57,6 +58,7 @@ export class ConnectionPool {
   #closing = 0
   #generation = 0
   #useTime = 0
+  readonly #share = new ServerShare()
   #ending = false
   #onEnded: (() => void) | undefined
 
@@ -74,7 +76,7 @@ export class ConnectionPool {
       ...options,
       attempts: options.settings.connectAttempts,
       onOpened: connection => this.#opened(connection),
-      onFailed: () => this.#openFailed(),
+      onFailed: error => this.#openFailed(error),
       onWake: () => this.#wake(),
     })
     this.#refusals = new Refusals({
@@ -251,8 +253,10 @@ export class ConnectionPool {
 
   /** How many of them are wanted. */
   get #room(): number {
-    if (!this.#lending.isLimited) return this.#capacity
-    return Math.min(this.#capacity, this.#lending.limit - this.totalCount)
+    const free = this.#share.isLimited
+      ? Math.min(this.#capacity, this.#share.most(this.#options.clock.now()) - this.totalCount)
+      : this.#capacity
+    return this.#lending.isLimited ? Math.min(free, this.#lending.limit - this.totalCount) : free
   }
 
   #isFresh(pooled: PooledConnection, now: number): boolean {
@@ -392,7 +396,9 @@ export class ConnectionPool {
     this.#options.listener.onIdle(pooled)
   }
 
-  #openFailed(): void {
+  #openFailed(error: Error): void {
+    if ((error as { code?: string }).code === '53300')
+      this.#share.refused(this.#all.size, this.#options.clock.now())
     // While connections exist they may still serve those who wait.
     if (this.#all.size === 0) {
       for (const waiter of this.#line) {

@@ -14,7 +14,7 @@ export interface ConnectorOptions {
   /** Failed rounds after which a server that was never there counts as absent. */
   readonly attempts: number
   readonly onOpened: (connection: PgConnection) => void
-  readonly onFailed: () => void
+  readonly onFailed: (error: Error) => void
   /** It is time to look at the demand again. */
   readonly onWake: () => void
 }
@@ -122,6 +122,6 @@ export class Connector {
       // A server that may come back is looked for even while nobody asks.
       if (transient) this.wakeAfter(this.millisToNextAttempt, false)
     }
-    this.#options.onFailed()
+    this.#options.onFailed(error)
   }
 }
