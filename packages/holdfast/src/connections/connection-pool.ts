@@ -349,7 +349,9 @@ export class ConnectionPool {
   }
 
   #grow(now: number): void {
-    const { connecting, connectTime } = this.#connector
+    const { connecting, connectTime, lastError } = this.#connector
+    // As large as it may get, and the server is there: what each caller of a busy pool finds.
+    if (lastError === undefined && this.#room <= 0) return
     const longestWait = now - this.#line.oldestSince(now)
     const open = connectionsToOpen({
       waiting: this.#line.size,

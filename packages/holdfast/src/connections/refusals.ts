@@ -61,8 +61,10 @@ export class Refusals {
   /** Why somebody with this deadline waits in vain for a server that is away; a pause is waited for. */
   unavailable(deadline: number): Error | undefined {
     const { connections, clock, connector } = this.#options
+    // By far the most frequent case, for which nothing needs to be worked out.
+    if (connections.size > 0 || connector.lastError === undefined) return undefined
     const { lastError, millisToNextAttempt, connecting, hopeless } = connector
-    if (lastError === undefined || connections.size > 0 || millisToNextAttempt === 0) return undefined
+    if (millisToNextAttempt === 0) return undefined
     if (hopeless) return lastError
     const inTime = connecting > 0 || deadline > clock.now() + millisToNextAttempt
     if (inTime) return undefined
