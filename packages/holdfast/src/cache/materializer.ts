@@ -27,7 +27,7 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
   const asArray = rowMode === 'array'
   let parsed: ParsedRows | undefined
   return () => {
-    if (parsed === undefined || !isCurrent(parsed.lookup, types)) parsed = parseRows(raw, types, asArray)
+    if (parsed === undefined || !isCurrent(parsed, types)) parsed = parseRows(raw, types, asArray)
     return resultOf(raw, parsed, { asArray, types }) as unknown as QueryResult
   }
 }
@@ -67,11 +67,9 @@ interface Lookup {
   turn: number
 }
 
-/** What is made once of a raw result. */
-interface ParsedRows {
+/** What is made once of a raw result. In one object: it is looked at on each hit. */
+interface ParsedRows extends Lookup {
   readonly shape: ResultShape
-  readonly lookup: Lookup
-  readonly parsers: readonly TypeParser[]
   /** Of all values, row by row. */
   readonly sources: readonly Source[]
 }
@@ -119,13 +117,14 @@ const lookups = new WeakMap<readonly RawField[], Lookup>()
 
 function lookUp(fields: readonly RawField[], types: TypeParsers): Lookup {
   const known = types === pgTypes ? lookups.get(fields) : undefined
-  return known !== undefined && isCurrent(known, types) ? known : lookUpAnew(fields, types)
+  if (known !== undefined && isCurrent(known, types)) return known
+  const lookup = lookUpAnew(fields, types)
+  if (types === pgTypes) lookups.set(fields, lookup)
+  return lookup
 }
 
 function lookUpAnew(fields: readonly RawField[], types: TypeParsers): Lookup {
-  const lookup = { ...parsersOf(fields, types), changes: watchParsers() ? parserChanges() : -1, turn: 0 }
-  if (types === pgTypes) lookups.set(fields, lookup)
-  return lookup
+  return { ...parsersOf(fields, types), changes: watchParsers() ? parserChanges() : -1, turn: 0 }
 }
 
 /** The parser of each column, each looked up once per type. */
@@ -152,5 +151,6 @@ function parseRows({ fields, rows }: RawResult, types: TypeParsers, asArray: boo
     if (!isPrimitive(sources[index])) copied[index % fields.length] = true
   }
   const shape = shapeOf({ fields, copied, asArray })
-  return { shape, lookup, parsers, sources }
+  const { oids, parserOfOid, changes, turn } = lookup
+  return { shape, parsers, oids, parserOfOid, sources, changes, turn }
 }
