@@ -105,11 +105,15 @@ export class Reader {
    *
    * @param otherwise the long way, for when the barrier brings bad news
    */
-  async behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
-    const { shared, clock } = this.#parts
+  behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
+    const { shared } = this.#parts
+    if (shared === undefined) return otherwise()
     // Whatever was acknowledged before the read began has reached the tags when the barrier has passed.
-    if (!(await shared?.barrier()) || !entry.current) return otherwise()
-    return this.#serve(entry, shape, clock.now())
+    return shared
+      .barrier()
+      .then(passedAt =>
+        passedAt === undefined || !entry.current ? otherwise() : this.#serve(entry, shape, passedAt),
+      )
   }
 
   /** An expired or outdated result, for who allows it. */

@@ -39,12 +39,17 @@ const LONGEST_WAIT_MS = 2_000
 const SHORTEST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 16
 
+const NOT_PASSED: Promise<number | undefined> = Promise.resolve(undefined)
+
 /** The tier that all processes share: who is asked for stamps, and where values are kept for the others. */
 export class SharedTier {
   readonly #parts: SharedTierParts
   /** Tables whose keyed columns other processes know differently: by oid. */
   #wide: ReadonlySet<number> = new Set()
   #validAsOf = Number.NEGATIVE_INFINITY
+  /** The store's latest barrier, and what becomes of it. */
+  #barrier: Promise<void> | undefined
+  #passed = NOT_PASSED
 
   constructor(parts: SharedTierParts) {
     this.#parts = parts
@@ -76,18 +81,25 @@ export class SharedTier {
     this.#validAsOf = Number.NEGATIVE_INFINITY
   }
 
-  /** Resolves to whether everything acknowledged before the call has reached the tags. */
-  async barrier(): Promise<boolean> {
+  /**
+   * Resolves, when everything acknowledged before the call has reached the tags, to the instant of that; to `undefined`
+   * when that cannot be known. One promise for all who share one barrier of the store.
+   */
+  barrier(): Promise<number | undefined> {
     const { remote, clock, settling } = this.#parts
-    if (!settling.settled) return false
+    if (!settling.settled) return NOT_PASSED
+    const asked = remote.barrier()
+    if (asked === this.#barrier) return this.#passed
     const began = clock.now()
-    try {
-      await remote.barrier()
-      this.#validAsOf = Math.max(this.#validAsOf, began)
-      return true
-    } catch {
-      return false
-    }
+    this.#barrier = asked
+    this.#passed = asked.then(
+      () => {
+        this.#validAsOf = Math.max(this.#validAsOf, began)
+        return clock.now()
+      },
+      () => undefined,
+    )
+    return this.#passed
   }
 
   /** Asks for the stamps of a read and its value; waits while another process loads it. */
