@@ -1,0 +1,23 @@
+import { catalogue } from '../catalogue.js'
+import type { Check } from '../check.js'
+
+/** Columns that all have foreign keys may differ: each follows the key of another table. */
+export const sameNameOtherType: Check = {
+  id: 'I03',
+  name: 'same_name_other_type',
+  title: 'An id has different types in different tables',
+  severity: 'warning',
+  category: 'integrity',
+  explain:
+    'Columns of one name that ends in _id are usually one thing. With different types they are compared through casts, and the narrower one overflows first. It may be left where the name means different things.',
+  query: `${catalogue('columns', 'foreign_keys')},
+    ids AS (SELECT c.*, EXISTS (SELECT FROM foreign_keys AS f WHERE f.conrelid = c.relid AND c.attnum = ANY (f.conkey)) AS linked
+              FROM columns AS c WHERE c.column_name ~ '_id$')
+    SELECT quote_ident(nspname) || '.*.' || min(quoted) AS object,
+           string_agg(table_name || ' has ' || type, ', ' ORDER BY table_name) AS evidence,
+           '-- bring all of them to the widest type, for example:' || E'\\n'
+             || string_agg(format('-- ALTER TABLE %s ALTER COLUMN %s TYPE ...;', table_name, quoted), E'\\n' ORDER BY table_name) AS fix
+      FROM ids
+     GROUP BY nspname, column_name
+    HAVING count(DISTINCT atttypid) > 1 AND NOT bool_and(linked)`,
+}
