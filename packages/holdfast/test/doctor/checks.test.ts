@@ -1,5 +1,6 @@
 import { installedPostgres, type PostgresServer, startPostgres } from '@holdfast/testkit'
 import { DOCTOR_CHECKS, type DoctorReport, doctor } from 'holdfast'
+import { parse } from 'libpg-query'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apply, expectations, fixture } from './fixture.js'
@@ -55,6 +56,16 @@ describe.each(SERVERS)('on $name', ({ options }) => {
 
   test('every finding says what was seen and how to mend it', () => {
     expect(report.findings.filter(({ evidence, fix }) => evidence === '' || fix === '')).toEqual([])
+  })
+
+  test('every fix is SQL that PostgreSQL parses, whatever its comments leave to a person', async () => {
+    const broken = report.findings.map(({ key, fix }) =>
+      parse(fix).then(
+        () => [],
+        () => [`${key}: ${fix}`],
+      ),
+    )
+    expect((await Promise.all(broken)).flat()).toEqual([])
   })
 
   test('every check was made, but for those that need the client', () => {

@@ -20,7 +20,7 @@ export const ilikeWithoutTrigrams: Check = {
        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND calls >= 10
          AND query ~* '^\\s*(select|with)' AND query ~* '(\\milike\\M|\\mlike\\M\\s*\\(?(concat\\s*\\(\\s*)?(''%|\\$[0-9]+\\s*\\|\\|))')
     SELECT t.name AS object, format('%s calls of %s ms: %s', s.calls, round(s.mean_exec_time::numeric, 1), left(regexp_replace(s.query, '\\s+', ' ', 'g'), 200)) AS evidence,
-           format(E'CREATE EXTENSION IF NOT EXISTS pg_trgm;\\nCREATE INDEX CONCURRENTLY ON %s USING gin (... gin_trgm_ops); -- the column searched', t.name) AS fix
+           format(E'CREATE EXTENSION IF NOT EXISTS pg_trgm;\\n-- CREATE INDEX CONCURRENTLY ON %s USING gin (the column gin_trgm_ops);', t.name) AS fix
       FROM relations AS t
       JOIN LATERAL (SELECT * FROM searches WHERE query ~ ('\\m' || lower(t.relname) || '\\M') ORDER BY calls * mean_exec_time DESC LIMIT 1) AS s ON true
      WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition AND t.reltuples > 1000 AND t.relname ~ '^[a-z0-9_]+$'

@@ -27,7 +27,7 @@ export const partitionGap: Check = {
        GROUP BY p.oid, p.name, p.partdefid)
     SELECT name AS object,
            CASE WHEN last IS NULL THEN 'no partition but perhaps the default one' ELSE 'the last partition ends on ' || to_char(last, 'YYYY-MM-DD') END AS evidence,
-           format('CREATE TABLE ... (LIKE %1$s INCLUDING ALL); -- with a CHECK on its range, then: ALTER TABLE %1$s ATTACH PARTITION ... FOR VALUES FROM (...) TO (...);', name) AS fix, NULL AS severity
+           format('-- CREATE TABLE ... (LIKE %1$s INCLUDING ALL); with a CHECK on its range, then: ALTER TABLE %1$s ATTACH PARTITION ... FOR VALUES FROM (...) TO (...);', name) AS fix, NULL AS severity
       FROM ends WHERE last IS NULL OR (last < now() + interval '1 month' AND last > now() - interval '2 months')
     UNION ALL
     SELECT d.oid::regclass::text, 'the default partition of ' || p.name || ' holds rows',

@@ -25,5 +25,5 @@ export const weakLogins: Check = {
 const MD5_HASHES = `
     UNION ALL
     SELECT 'role ' || quote_ident(rolname), 'its password is stored as an md5 hash',
-           format('\\password %I -- in psql, with password_encryption = scram-sha-256', rolname)
+           format('-- \\password %I in psql, with password_encryption = scram-sha-256', rolname)
       FROM pg_authid WHERE rolcanlogin AND rolpassword ~ '^md5'`
