@@ -32,7 +32,26 @@ export async function withPool<T>(
   }
 }
 
-function connection({ options, env }: CommandContext): PoolOptions {
+/**
+ * Opens a pool on another database of the same server.
+ *
+ * @throws UsageError when neither command line nor environment says which server
+ */
+export function openDatabase(context: CommandContext, database: string): Pool {
+  const { connectionString } = connection(context)
+  const where =
+    connectionString === undefined
+      ? { database }
+      : { connectionString: withDatabase(connectionString, database) }
+  return new Pool({ application_name: 'holdfast', max: 2, ...where })
+}
+
+/** Not by way of URL, which does not know the lists of hosts that PostgreSQL takes. */
+function withDatabase(connectionString: string, database: string): string {
+  return connectionString.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)(?:\/[^?#]*)?/i, `$1/${database}`)
+}
+
+function connection({ options, env }: CommandContext): { connectionString?: string } {
   const connectionString = options.text('url') ?? env.DATABASE_URL
   if (connectionString) return { connectionString }
   if (env.PGHOST || env.PGDATABASE || env.PGUSER) return {}

@@ -1,4 +1,3 @@
-import type { MigrateOptions } from '../index.js'
 import type { CommandContext, CommandOption } from './command.js'
 import { DATABASE_OPTIONS } from './database-options.js'
 
@@ -15,8 +14,29 @@ export const MIGRATION_OPTIONS: readonly CommandOption[] = [
   { name: 'table', value: 'SCHEMA.TABLE', about: 'the history table; default: holdfast.migrations' },
 ]
 
-/** The same as the functions take it. */
-export function migrationOptions({ options }: CommandContext): MigrateOptions {
+/** For the commands that store a fingerprint. */
+export const SCHEMA_OPTION: CommandOption = {
+  name: 'schema',
+  value: 'NAME',
+  many: true,
+  about:
+    'a schema whose definitions belong to the fingerprint, more than once for several; default: the search path',
+}
+
+/** Which migrations, as the functions take it. */
+export interface MigrationSource {
+  readonly directory: string
+  readonly table?: string
+}
+
+/** The values of {@link MIGRATION_OPTIONS}. */
+export function migrationSource({ options }: CommandContext): MigrationSource {
   const table = options.text('table')
   return { directory: options.text('dir') ?? DEFAULT_DIRECTORY, ...(table !== undefined && { table }) }
+}
+
+/** The values of {@link SCHEMA_OPTION}. */
+export function schemasOf({ options }: CommandContext): { schemas?: readonly string[] } {
+  const schemas = options.texts('schema')
+  return schemas.length === 0 ? {} : { schemas }
 }
