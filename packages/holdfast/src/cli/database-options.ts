@@ -23,8 +23,9 @@ export async function withPool<T>(
   options: PoolOptions,
   work: (pool: Pool) => Promise<T>,
 ): Promise<T> {
-  const where = options.connectionString === undefined ? connection(context) : {}
-  const pool = new Pool({ application_name: 'holdfast', ...where, ...options })
+  const given = options.connectionString
+  const where = given === undefined ? connection(context) : { connectionString: checkUrl(given) }
+  const pool = new Pool({ application_name: 'holdfast', ...options, ...where })
   try {
     return await work(pool)
   } finally {
@@ -53,7 +54,13 @@ function withDatabase(connectionString: string, database: string): string {
 
 function connection({ options, env }: CommandContext): { connectionString?: string } {
   const connectionString = options.text('url') ?? env.DATABASE_URL
-  if (connectionString) return { connectionString }
+  if (connectionString) return { connectionString: checkUrl(connectionString) }
   if (env.PGHOST || env.PGDATABASE || env.PGUSER) return {}
   throw new UsageError('Which database? Set DATABASE_URL, or give --url postgres://user@host/database.')
+}
+
+/** What it is instead is not said: it may hold a password. */
+function checkUrl(given: string): string {
+  if (/^(postgres(ql)?:\/\/|socket:|\/)/i.test(given)) return given
+  throw new UsageError('The address of the database is none: expected postgres://user@host/database.')
 }

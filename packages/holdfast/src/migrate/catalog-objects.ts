@@ -3,8 +3,9 @@ import { COMMIT_GUARD } from './history-table.js'
 /**
  * Everything in the schemas `$1` that a migration can make, one row each: what it is, its name, and the digest of its
  * definition. Left out: what belongs to an extension, partitions (jobs come and go with them), the runner's own
- * histories, and the order of columns, in which a grown table differs from a new one. Definitions name everything with
- * its schema only while `search_path` is empty.
+ * histories, the order of columns and the names of NOT NULL constraints, in which a grown table differs from a new one,
+ * and invalid indexes: leftovers, or being built. Definitions name everything with its schema only while `search_path`
+ * is empty.
  */
 export const CATALOG_OBJECTS = `
 WITH spaces AS (
@@ -54,10 +55,12 @@ WITH spaces AS (
    WHERE r.relkind <> 'S'
    UNION ALL
   SELECT 'constraint', format('%s.%I', r.name, o.conname), pg_get_constraintdef(o.oid)
-    FROM relations AS r JOIN pg_constraint AS o ON o.conrelid = r.oid AND o.contype <> 't'
+    FROM relations AS r JOIN pg_constraint AS o ON o.conrelid = r.oid
+   WHERE o.contype <> 't' AND NOT (o.contype = 'n' AND o.convalidated)
    UNION ALL
   SELECT 'index', format('%s.%I', r.name, c.relname), concat_ws(' ', pg_get_indexdef(c.oid), i.indisvalid)
     FROM relations AS r JOIN pg_index AS i ON i.indrelid = r.oid JOIN pg_class AS c ON c.oid = i.indexrelid
+   WHERE i.indisvalid OR c.relkind = 'I'
    UNION ALL
   SELECT 'trigger', format('%s.%I', r.name, g.tgname), concat_ws(' ', pg_get_triggerdef(g.oid), g.tgenabled)
     FROM relations AS r JOIN pg_trigger AS g ON g.tgrelid = r.oid AND NOT g.tgisinternal

@@ -27,16 +27,16 @@ export interface RepairOptions
 export interface RepairAction {
   readonly kind: Repairable
   readonly file: string
-  /** What was done, in a sentence without its subject: `took the file as it is now for the applied one`. */
+  /** What is done about it: `the file as it is now is taken for the one that was applied`. */
   readonly about: string
 }
 
 const ABOUT: Readonly<Record<Repairable, string>> = {
-  changed: 'took the file as it is now for the one that was applied',
-  renamed: 'took the new name for the one that was applied',
-  failed: 'forgot the failed attempt, and dropped the invalid indexes that it left',
-  unfinished: 'forgot the attempt that was cut off, and dropped the invalid indexes that it left',
-  drift: 'took the definitions as they are now for what the migrations made',
+  changed: 'the file as it is now is taken for the one that was applied',
+  renamed: 'the new name is taken for the one that was applied',
+  failed: 'the failed attempt is forgotten, and the invalid indexes that it left are dropped',
+  unfinished: 'the attempt that was cut off is forgotten, and the invalid indexes that it left are dropped',
+  drift: 'the definitions as they are now are taken for what the migrations made',
 }
 
 /**

@@ -43,8 +43,9 @@ async function repair(context: CommandContext, pool: Pool): Promise<ExitCode> {
   if (output.json) output.object({ ok: true, dryRun, actions })
   else {
     for (const { kind, file, about } of actions) {
-      output.line(`${output.paint('yellow', kind)}  ${file}: ${dryRun ? 'would have ' : ''}${about}`)
+      output.line(`${output.paint('yellow', kind)}  ${file}: ${about}`)
     }
+    if (dryRun && actions.length > 0) output.line('Nothing was changed: this was a dry run.')
     if (actions.length === 0) output.line('Nothing to repair.')
   }
   return 0
