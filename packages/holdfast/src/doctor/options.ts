@@ -5,13 +5,14 @@ import { checkOptions, duration, integer, ofType, type Rule, type Rules } from '
 import type { ClientFacts } from './client-facts.js'
 import type { DoctorClient } from './doctor-client.js'
 
-/** What a migration runner has to say about the state of a database. */
-export interface MigrationProblem {
-  /** The file, or the history table where no file is to blame. */
-  readonly object: string
-  readonly evidence: string
-  /** SQL or a command, as a comment, that mends it. */
-  readonly fix: string
+/** What a migration runner has to say about the state of a database; the problems of `inspectMigrations` are it. */
+export interface MigrationFault {
+  readonly kind: string
+  /** The file that it is about. */
+  readonly file: string
+  readonly message: string
+  /** What to do, in words. */
+  readonly remedy: string
 }
 
 /** How {@link doctor} works. */
@@ -37,7 +38,7 @@ export interface DoctorOptions {
   /** How the program connects. Default: what the options of the pool say. */
   readonly client?: ClientFacts
   /** Asks a migration runner for what SQL alone cannot see: changed files, missing ones, a schema that drifted. */
-  readonly migrations?: () => Promise<readonly MigrationProblem[]>
+  readonly migrations?: () => Promise<readonly MigrationFault[]>
   /** A connection to the console of PgBouncer, to look at its queue. */
   readonly pgbouncer?: DoctorClient
 }

@@ -1,8 +1,8 @@
-import type { DoctorSettings, MigrationProblem } from './options.js'
+import type { DoctorSettings, MigrationFault } from './options.js'
 
 /** What others than the database say; a text instead of an answer is the reason why there is none. */
 export interface Outside {
-  readonly migrations?: readonly MigrationProblem[] | string
+  readonly migrations?: readonly MigrationFault[] | string
   /** PgBouncer's `SHOW POOLS`. */
   readonly pools?: readonly Record<string, unknown>[] | string
 }

@@ -107,12 +107,11 @@ describe('the verdict of', () => {
     expect(judged('S19', [{ object: 'role app', evidence: '3 sessions', fix: 'x' }])).toEqual(['role app'])
   })
 
-  test('I25 takes what the migration runner says', () => {
-    const migrations = [
-      { object: '0002_b.sql', evidence: 'changed after it ran', fix: '-- holdfast migrate repair' },
-    ]
-    expect(judged('I25', [], { outside: { migrations } })).toEqual(['0002_b.sql'])
-    expect(judged('I25', [], { outside: {} })).toEqual([])
+  test('I25 takes what the migration runner says, which knows its own history best', () => {
+    const migrations = [{ kind: 'changed', file: '0002_b.sql', message: 'It changed.', remedy: 'Undo it.' }]
+    const row = { history: 'holdfast.migrations', name: '0001_a.sql', evidence: 'ran after a later one' }
+    expect(judged('I25', [row], { outside: { migrations } })).toEqual(['0002_b.sql (changed)'])
+    expect(judged('I25', [row], { outside: {} })).toEqual(['holdfast.migrations: 0001_a.sql (warning)'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { catalogue } from '../catalogue.js'
 import type { Check, Problem, Row } from '../check.js'
-import type { Facts } from '../facts.js'
+import type { MigrationFault } from '../options.js'
 
 /** The runner's history tables, known by their columns. */
 const HISTORIES = `${catalogue('columns')}
@@ -24,7 +24,8 @@ export const migrationState: Check = {
     typeof outside.migrations === 'string' ? `the migration runner failed: ${outside.migrations}` : undefined,
   query: HISTORIES,
   further: rows => rows.map(historyQuery),
-  judge: (rows, facts) => [...rows.map(problemOf), ...runnerProblems(facts)],
+  judge: (rows, { outside }) =>
+    typeof outside.migrations === 'object' ? outside.migrations.map(toldByRunner) : rows.map(problemOf),
 }
 
 function historyQuery({ table_name }: Row): string {
@@ -48,6 +49,7 @@ function problemOf({ history, name, evidence }: Row): Problem {
   }
 }
 
-function runnerProblems({ outside }: Facts): readonly Problem[] {
-  return typeof outside.migrations === 'object' ? outside.migrations : []
+/** The runner knows its own history best, so the table is not read beside it. */
+function toldByRunner({ kind, file, message, remedy }: MigrationFault): Problem {
+  return { object: `${file} (${kind})`, evidence: message, fix: `-- ${remedy.replaceAll('\n', ' ')}` }
 }
