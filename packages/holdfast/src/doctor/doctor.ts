@@ -82,6 +82,8 @@ function limits({ queryTimeout, lockTimeout }: DoctorSettings): string {
     "SET LOCAL application_name = 'holdfast doctor'",
     'SET LOCAL search_path = pg_catalog',
     'SET LOCAL jit = off',
+    // The parts of the catalogue have no statistics, and loops over them are quadratic in the number of tables.
+    'SET LOCAL enable_nestloop = off',
     'SET LOCAL max_parallel_workers_per_gather = 0',
   ].join('; ')
 }

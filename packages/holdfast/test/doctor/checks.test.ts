@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { installedPostgres, type PostgresServer, startPostgres } from '@holdfast/testkit'
 import { DOCTOR_CHECKS, type DoctorReport, doctor } from 'holdfast'
 import { parse } from 'libpg-query'
@@ -27,6 +28,22 @@ const SERVERS = [
     .slice(0, 1)
     .map(binaries => ({ name: `the system's PostgreSQL in ${binaries}`, options: { binaries } })),
 ]
+
+/** Where the checks are tested that look at more than a schema: by the id at the beginning of a title. */
+const ELSEWHERE = [
+  'sessions-and-slots.test.ts',
+  'client-side.test.ts',
+  '../../src/doctor/verdicts.test.ts',
+].map(file => readFileSync(new URL(file, import.meta.url), 'utf8'))
+
+test('every check has a fixture, or a test of its own', () => {
+  const titled = ELSEWHERE.flatMap(text =>
+    [...text.matchAll(/test\('(?:[^']*?\b)?([IXSPOL]\d\d)\b/g)].map(([, id]) => id),
+  )
+  expect(DOCTOR_CHECKS.map(({ id }) => id).filter(id => !FIXED.includes(id) && !titled.includes(id))).toEqual(
+    [],
+  )
+})
 
 describe.each(SERVERS)('on $name', ({ options }) => {
   let server: PostgresServer

@@ -19,5 +19,5 @@ export const balanceWithoutLowerBound: Check = {
        AND c.column_name !~ '(after|before|previous|opening|closing|running)'
        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.relid AND k.contype = 'c' AND c.attnum = ANY (k.conkey)
              AND pg_get_constraintdef(k.oid) ~ '>=? \\(?''?0')
-       AND NOT EXISTS (SELECT FROM columns AS d WHERE d.relid = c.relid AND d.column_name ~ '(negative|overdraft|credit_limit)')`,
+       AND NOT EXISTS (SELECT FROM pg_attribute AS d WHERE d.attrelid = c.relid AND NOT d.attisdropped AND d.attname ~ '(negative|overdraft|credit_limit)')`,
 }

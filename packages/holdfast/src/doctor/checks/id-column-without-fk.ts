@@ -19,18 +19,23 @@ export const idColumnWithoutFk: Check = {
         FROM tables AS t
         JOIN pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'p' AND cardinality(k.conkey) = 1
         JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.conkey[1]),
+    examples AS (
+      SELECT DISTINCT ON (d.nspname, d.column_name, k.atttypid) d.nspname, d.column_name, k.oid, k.name, k.attname, k.atttypid,
+             f.table_name || ' has the same column with one' AS why
+        FROM foreign_keys AS f
+        JOIN columns AS d ON d.relid = f.conrelid AND f.conkey = ARRAY[d.attnum]
+        JOIN keys AS k ON k.oid = f.confrelid
+       ORDER BY d.nspname, d.column_name, k.atttypid, f.table_name, k.name),
     targets AS (
       SELECT c.relid, c.attnum, k.oid, k.name, k.attname, 'a table of that name exists' AS why
-        FROM columns AS c JOIN keys AS k ON k.nspname = c.nspname AND k.atttypid = c.atttypid
-         AND k.short_name IN (left(c.column_name, -3), left(c.column_name, -3) || 's', left(c.column_name, -3) || 'es',
-                              regexp_replace(left(c.column_name, -3), 'y$', 'ies'))
+        FROM columns AS c
+       CROSS JOIN LATERAL unnest(ARRAY['', 's', 'es', 'ies']) AS plural
+        JOIN keys AS k ON k.nspname = c.nspname AND k.atttypid = c.atttypid
+         AND k.short_name = CASE plural WHEN 'ies' THEN regexp_replace(left(c.column_name, -3), 'y$', '') ELSE left(c.column_name, -3) END || plural
        WHERE c.column_name ~ '._id$'
       UNION
-      SELECT c.relid, c.attnum, k.oid, k.name, k.attname, f.table_name || ' has the same column with one'
-        FROM columns AS c
-        JOIN columns AS d ON d.column_name = c.column_name AND d.relid <> c.relid AND d.nspname = c.nspname
-        JOIN foreign_keys AS f ON f.conrelid = d.relid AND f.conkey = ARRAY[d.attnum]
-        JOIN keys AS k ON k.oid = f.confrelid AND k.atttypid = c.atttypid
+      SELECT c.relid, c.attnum, e.oid, e.name, e.attname, e.why
+        FROM columns AS c JOIN examples AS e ON e.nspname = c.nspname AND e.column_name = c.column_name AND e.atttypid = c.atttypid
        WHERE c.column_name ~ '._id$')
     SELECT DISTINCT ON (c.name) c.name AS object,
            format('no foreign key to %s, though %s', g.name, g.why) AS evidence,

@@ -3,7 +3,7 @@ import type { Check } from '../check.js'
 
 /**
  * A table whose rows a unique index on columns that are never null tells apart is better off: it lacks only the
- * declaration, so that is a warning.
+ * declaration, so that is a warning. So is an unlogged one: it is never replicated, and emptied by a crash anyway.
  */
 export const noPrimaryKey: Check = {
   id: 'I01',
@@ -21,7 +21,7 @@ export const noPrimaryKey: Check = {
                 WHEN c.relid IS NOT NULL THEN format('ALTER TABLE %s ADD PRIMARY KEY (id); -- if id tells the rows apart', t.name)
                 ELSE format('ALTER TABLE %s ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY; -- rewrites the table', t.name)
            END AS fix,
-           CASE WHEN u.name IS NOT NULL THEN 'warning' END AS severity
+           CASE WHEN u.name IS NOT NULL OR t.relpersistence = 'u' THEN 'warning' END AS severity
       FROM tables AS t
       LEFT JOIN columns AS c ON c.relid = t.oid AND c.column_name = 'id'
       LEFT JOIN LATERAL (
