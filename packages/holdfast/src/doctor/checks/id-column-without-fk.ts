@@ -26,22 +26,22 @@ export const idColumnWithoutFk: Check = {
         JOIN columns AS d ON d.relid = f.conrelid AND f.conkey = ARRAY[d.attnum]
         JOIN keys AS k ON k.oid = f.confrelid
        ORDER BY d.nspname, d.column_name, k.atttypid, f.table_name, k.name),
+    ids AS MATERIALIZED (SELECT * FROM columns WHERE column_name ~ '._id$'),
+    guesses AS MATERIALIZED (
+      SELECT c.relid, c.attnum, c.nspname, c.atttypid,
+             CASE plural WHEN 'ies' THEN regexp_replace(left(c.column_name, -3), 'y$', '') ELSE left(c.column_name, -3) END || plural AS short_name
+        FROM ids AS c CROSS JOIN unnest(ARRAY['', 's', 'es', 'ies']) AS plural),
     targets AS (
-      SELECT c.relid, c.attnum, k.oid, k.name, k.attname, 'a table of that name exists' AS why
-        FROM columns AS c
-       CROSS JOIN LATERAL unnest(ARRAY['', 's', 'es', 'ies']) AS plural
-        JOIN keys AS k ON k.nspname = c.nspname AND k.atttypid = c.atttypid
-         AND k.short_name = CASE plural WHEN 'ies' THEN regexp_replace(left(c.column_name, -3), 'y$', '') ELSE left(c.column_name, -3) END || plural
-       WHERE c.column_name ~ '._id$'
+      SELECT g.relid, g.attnum, k.oid, k.name, k.attname, 'a table of that name exists' AS why
+        FROM guesses AS g JOIN keys AS k USING (nspname, short_name, atttypid)
       UNION
       SELECT c.relid, c.attnum, e.oid, e.name, e.attname, e.why
-        FROM columns AS c JOIN examples AS e ON e.nspname = c.nspname AND e.column_name = c.column_name AND e.atttypid = c.atttypid
-       WHERE c.column_name ~ '._id$')
+        FROM ids AS c JOIN examples AS e ON e.nspname = c.nspname AND e.column_name = c.column_name AND e.atttypid = c.atttypid)
     SELECT DISTINCT ON (c.name) c.name AS object,
            format('no foreign key to %s, though %s', g.name, g.why) AS evidence,
            format(E'ALTER TABLE %1$s ADD CONSTRAINT %2$I FOREIGN KEY (%3$s) REFERENCES %4$s (%5$I) NOT VALID;\\nALTER TABLE %1$s VALIDATE CONSTRAINT %2$I;',
                   c.table_name, left('fk_' || c.short_name || '_' || c.column_name, 60), c.quoted, g.name, g.attname) AS fix
-      FROM columns AS c JOIN targets AS g USING (relid, attnum)
+      FROM ids AS c JOIN targets AS g USING (relid, attnum)
      WHERE NOT EXISTS (SELECT FROM foreign_keys AS f WHERE f.conrelid = c.relid AND c.attnum = ANY (f.conkey))
        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.relid AND k.contype = 'p' AND k.conkey = ARRAY[c.attnum])
        AND NOT EXISTS (SELECT FROM columns AS d WHERE d.relid = c.relid AND d.column_name = left(c.column_name, -3) || '_type')

@@ -10,14 +10,17 @@ export const misplacedKey: Check = {
   category: 'indexes',
   explain:
     'Times are asked for in ranges, and after a range the columns that follow do not narrow the search: put what is compared with = first. WHERE c IS NOT NULL on a column that is never null only hides the index from queries that do not repeat it.',
-  query: `${catalogue('indexes')}
+  query: `${catalogue('indexes')},
+    pairs AS MATERIALIZED (
+      SELECT i.name, i.indexrelid, i.indrelid, i.keys[place] AS first, i.keys[place + 1] AS second
+        FROM indexes AS i CROSS JOIN LATERAL generate_subscripts(i.keys, 1) AS place
+       WHERE i.amname = 'btree' AND NOT i.indisunique AND place < cardinality(i.keys))
     SELECT i.name AS object, format('%I, a time, stands before %I', a.attname, b.attname) AS evidence,
            format('-- %s: compare with = first, ranges last', pg_get_indexdef(i.indexrelid)) AS fix
-      FROM indexes AS i
-     CROSS JOIN LATERAL generate_subscripts(i.keys, 1) AS place
-      JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.keys[place]
-      JOIN pg_attribute AS b ON b.attrelid = i.indrelid AND b.attnum = i.keys[place + 1]
-     WHERE i.amname = 'btree' AND NOT i.indisunique AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype)
+      FROM pairs AS i
+      JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.first
+      JOIN pg_attribute AS b ON b.attrelid = i.indrelid AND b.attnum = i.second
+     WHERE a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype)
        AND b.atttypid NOT IN ('timestamptz'::regtype, 'timestamp'::regtype)
        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = i.indrelid AND k.contype = 'p' AND b.attnum = ANY (k.conkey))
     UNION ALL

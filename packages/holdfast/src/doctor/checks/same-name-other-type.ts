@@ -11,8 +11,10 @@ export const sameNameOtherType: Check = {
   explain:
     'Columns of one name that ends in _id are usually one thing. With different types they are compared through casts, and the narrower one overflows first. It may be left where the name means different things.',
   query: `${catalogue('columns', 'foreign_keys')},
-    ids AS (SELECT c.*, EXISTS (SELECT FROM foreign_keys AS f WHERE f.conrelid = c.relid AND c.attnum = ANY (f.conkey)) AS linked
-              FROM columns AS c WHERE c.column_name ~ '_id$')
+    links AS (SELECT DISTINCT conrelid, attnum FROM foreign_keys CROSS JOIN LATERAL unnest(conkey) AS attnum),
+    ids AS (SELECT c.*, l.attnum IS NOT NULL AS linked
+              FROM columns AS c LEFT JOIN links AS l ON l.conrelid = c.relid AND l.attnum = c.attnum
+             WHERE c.column_name ~ '_id$')
     SELECT quote_ident(nspname) || '.*.' || min(quoted) AS object,
            string_agg(table_name || ' has ' || type, ', ' ORDER BY table_name) AS evidence,
            '-- bring all of them to the widest type, for example:' || E'\\n'
