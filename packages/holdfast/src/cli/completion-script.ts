@@ -8,7 +8,14 @@ interface Place {
   readonly words: readonly string[]
 }
 
-const WRITERS: Readonly<Record<string, (places: readonly Place[]) => string>> = { bash, zsh, fish }
+/** What a script is made of. */
+interface Completions {
+  readonly places: readonly Place[]
+  /** The options after which a value stands. */
+  readonly withValue: readonly string[]
+}
+
+const WRITERS: Readonly<Record<string, (completions: Completions) => string>> = { bash, zsh, fish }
 
 /** The shells that {@link completionScript} knows. */
 export const SHELLS: readonly string[] = Object.keys(WRITERS)
@@ -21,7 +28,11 @@ export const SHELLS: readonly string[] = Object.keys(WRITERS)
 export function completionScript(shell: string | undefined, commands: readonly Command[]): string {
   const write = shell === undefined ? undefined : WRITERS[shell]
   if (write === undefined) throw new UsageError(`Which shell? Expected one of ${SHELLS.join(', ')}.`)
-  return write(placesOf(commands))
+  const options = commands.flatMap(optionsOf).filter(({ value }) => value !== undefined)
+  return write({
+    places: placesOf(commands),
+    withValue: [...new Set(options.map(({ name }) => `--${name}`))],
+  })
 }
 
 /** Every place where something can stand, the longest first. */
@@ -41,36 +52,30 @@ function placesOf(commands: readonly Command[]): readonly Place[] {
   return [...places, ...inGroups, { after: '', words: [...first, 'help', '--help', '--version'] }]
 }
 
-function bash(places: readonly Place[]): string {
+function bash({ places, withValue }: Completions): string {
   return `_holdfast() {
-  local typed="\${COMP_WORDS[*]:1:COMP_CWORD-1}" words
+  local typed="\${COMP_WORDS[*]:1:COMP_CWORD-1}" word="\${COMP_WORDS[COMP_CWORD]}" choices
   case "$typed" in
 ${cases(places)}
   esac
-  # A value that is a file or a folder is completed as one.
-  if [[ "\${COMP_WORDS[COMP_CWORD]}" != -* && "\${COMP_WORDS[COMP_CWORD-1]}" == -* ]]; then
-    COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
-  else
-    COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
-  fi
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+    ${withValue.join('|')}) COMPREPLY=($(compgen -f -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W "$choices" -- "$word")) ;;
+  esac
 }
 complete -o default -F _holdfast holdfast`
 }
 
-function zsh(places: readonly Place[]): string {
+function zsh({ places, withValue }: Completions): string {
   return `_holdfast() {
-  local typed="\${(j: :)words[2,CURRENT-1]}" words_here="" words
-  () {
-    case "$typed" in
+  local typed="\${(j: :)words[2,CURRENT-1]}" choices
+  case "$typed" in
 ${cases(places)}
-    esac
-    words_here="$words"
-  }
-  if [[ "$PREFIX" != -* && "\${typed##* }" == -* ]]; then
-    _files
-  else
-    compadd -- \${(z)words_here}
-  fi
+  esac
+  case "\${words[CURRENT-1]}" in
+    ${withValue.join('|')}) _files ;;
+    *) compadd -- \${(z)choices} ;;
+  esac
 }
 compdef _holdfast holdfast`
 }
@@ -79,12 +84,12 @@ function cases(places: readonly Place[]): string {
   return places
     .map(({ after, words }) => {
       const pattern = after === '' ? '""' : `"${after}"|"${after} "*`
-      return `    ${pattern}) words="${words.join(' ')}" ;;`
+      return `    ${pattern}) choices="${words.join(' ')}" ;;`
     })
     .join('\n')
 }
 
-function fish(places: readonly Place[]): string {
+function fish({ places }: Completions): string {
   const lines = places.map(({ after, words }) => {
     const condition =
       after === '' ? '__holdfast_typed 0' : `__holdfast_typed ${after.split(' ').length} ${after}`

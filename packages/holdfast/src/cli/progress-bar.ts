@@ -18,7 +18,7 @@ export class ProgressBar {
   /** @param fraction from 0 to 1; absent where nobody knows */
   show(text: string, fraction?: number): void {
     if (!this.#isLive) return
-    const columns = Math.max(NARROWEST, this.#stream.columns ?? 80)
+    const columns = Math.max(NARROWEST, this.#stream.columns || 80)
     const line = fraction === undefined ? `… ${text}` : `${barOf(fraction)} ${text}`
     // A line that wraps could not be cleared again.
     this.#stream.write(CLEAR_LINE + line.slice(0, columns - 1))

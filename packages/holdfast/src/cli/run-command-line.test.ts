@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from './command-table.js'
 import { runCommandLine } from './run-command-line.js'
 import { version } from './version.js'
+
+const DIGIS = join(import.meta.dirname, '../../../digis/migrations')
 
 interface Printed {
   readonly code: number
@@ -114,7 +117,7 @@ test.each([
   ['nobody listens', 'postgres://u:p4ss@127.0.0.1:1/d'],
   ['the URL is broken', 'postgres://u:p4ss@[/d'],
 ])('when %s the exit code is 2, and the password is not shown', async (_, url) => {
-  const { code, stdout, stderr } = await typed(`migrate status --url ${url}`)
+  const { code, stdout, stderr } = await typed(`migrate status --url ${url} --dir ${DIGIS}`)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toMatch(/^error: ./)
   expect(stderr).not.toContain('p4ss')

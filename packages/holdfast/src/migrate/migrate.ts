@@ -7,7 +7,7 @@ import { type MigrationFile, readMigrations } from './migration-file.js'
 import { MigrationFileError } from './migration-file-error.js'
 import { type MigrateOptions, type MigrateSettings, resolveMigrateOptions } from './options.js'
 import { ProgressWatch } from './progress-watch.js'
-import { inTransaction } from './runners-lock.js'
+import { inTransaction, setLimits } from './runners-lock.js'
 import { isLockConflict } from './server-error.js'
 import { type Step, takeStep } from './step.js'
 import { waitBetweenPolls, waitBetweenTries } from './waits.js'
@@ -116,7 +116,10 @@ class MigrationRun {
   /** Stores the fingerprint in a transaction of its own: while it is taken, no lock of the file is held any more. */
   async #remember(number: number): Promise<void> {
     await this.#withClient(async client => {
-      await inTransaction(client, () => rememberFingerprint(client, number, this.#settings))
+      await inTransaction(client, async () => {
+        await setLimits(client, this.#settings)
+        await rememberFingerprint(client, number, this.#settings)
+      })
       return undefined
     })
   }

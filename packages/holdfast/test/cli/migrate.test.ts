@@ -122,8 +122,8 @@ test('of several processes at once one works and the others find it done', async
     '0002_b.sql': 'CREATE TABLE b ();',
   })
   const runs = await Promise.all(
-    [1, 2, 3, 4].map(() => holdfast(['migrate', 'up', '--json', '--dir', directory], { DATABASE_URL: url })),
+    [1, 2, 3].map(() => holdfast(['migrate', 'up', '--json', '--dir', directory], { DATABASE_URL: url })),
   )
   const applied = runs.map(run => parsed(run).applied.length).sort()
-  expect(applied).toEqual([0, 0, 0, 2])
+  expect(applied).toEqual([0, 0, 2])
 })

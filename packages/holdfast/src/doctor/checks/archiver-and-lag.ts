@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** Lag in bytes and in time: an idle primary has the one and not the other. */
+/**
+ * Lag in bytes and in time: an idle primary has the one and not the other. A gigabyte and a minute behind: less
+ * than that is a busy moment.
+ */
 export const archiverAndLag: Check = {
   id: 'O08',
   name: 'archiver_failing_or_replica_lagging',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Not copies of a balance at some moment, and not accounts that say themselves that they may be overdrawn. */
+/**
+ * Not copies of a balance at some moment, and not accounts that say themselves that they may be overdrawn. BETWEEN
+ * counts, since the server stores it as two comparisons; an upper bound alone does not.
+ */
 export const balanceWithoutLowerBound: Check = {
   id: 'I13',
   name: 'balance_without_nonneg',

@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** At this moment: asked twice, it may be gone. Only who waits for a lock is asked whom it waits for. */
+/**
+ * At this moment: asked twice, it may be gone. Only who waits for a lock is asked whom it waits for. Quoted values
+ * are cut out of the query that is shown: they may be secrets.
+ */
 export const blockedQueries: Check = {
   id: 'O03',
   name: 'blocked_queries',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The rarer value in a WHERE makes an index of the rows that are looked for. */
+/**
+ * The rarer value in a WHERE makes an index of the rows that are looked for. An index on several columns that
+ * begins with one is left alone: the others may narrow the search.
+ */
 export const booleanIndex: Check = {
   id: 'X08',
   name: 'boolean_index',

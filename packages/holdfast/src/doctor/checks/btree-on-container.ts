@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** A unique index on the whole value has its sense. */
+/**
+ * A unique index on the whole value has its sense. Only the first column is looked at, because a search begins
+ * there.
+ */
 export const btreeOnContainer: Check = {
   id: 'X09',
   name: 'btree_on_array_jsonb',

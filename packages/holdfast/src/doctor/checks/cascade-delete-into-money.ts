@@ -2,7 +2,11 @@ import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 import { MONEY_NAME, RECORD_NAME } from '../money-names.js'
 
-/** Lines that go with their own invoice are fine: what must not happen is that a person or a session takes money along. */
+/**
+ * Lines that go with their own invoice are fine: what must not happen is that a person or a session takes money
+ * along. The name of the table alone is not enough: it must hold an amount, or be a ledger or an audit trail by
+ * name.
+ */
 export const cascadeDeleteIntoMoney: Check = {
   id: 'I16',
   name: 'cascade_delete_into_money',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Told by a unique index on the bare column, or by a table of people. citext and a CHECK on lower case are as good. */
+/**
+ * Told by a unique index on the bare column, or by a table of people. citext and a CHECK on lower case are as good.
+ * Slugs are left out: programs make them, in lower case.
+ */
 export const caseSensitiveIdentity: Check = {
   id: 'I15',
   name: 'case_sensitive_identity',

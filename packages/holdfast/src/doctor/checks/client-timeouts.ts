@@ -1,7 +1,10 @@
 import type { Check, Problem } from '../check.js'
 import type { ClientTimeouts } from '../client-facts.js'
 
-/** One limit on queries is enough, wherever it is kept. */
+/**
+ * One limit on queries is enough, wherever it is kept. Holdfast's own pool has limits by default, so this is mostly
+ * about other clients.
+ */
 export const clientTimeouts: Check = {
   id: 'L09',
   name: 'missing_client_timeouts',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The database's own collation, and those that columns name. Versions that nobody recorded tell nothing. */
+/**
+ * The database's own collation, and those that columns name. Versions that nobody recorded tell nothing. The rules
+ * of "C" have no version, and never change.
+ */
 export const collationVersionMismatch: Check = {
   id: 'I21',
   name: 'collation_version_mismatch',

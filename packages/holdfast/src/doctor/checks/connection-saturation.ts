@@ -1,6 +1,9 @@
 import type { Check, Problem, Row } from '../check.js'
 
-/** What is reserved for administrators is not there for programs. */
+/**
+ * What is reserved for administrators is not there for programs. All databases of the server share its connections,
+ * so all sessions count.
+ */
 export const connectionSaturation: Check = {
   id: 'L01',
   name: 'connection_saturation',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Constraints that PostgreSQL 18 can be told not to enforce cannot be validated: they are meant that way. */
+/**
+ * Constraints that PostgreSQL 18 can be told not to enforce cannot be validated: they are meant that way. A foreign
+ * key that is not valid is no help to the planner either.
+ */
 export const constraintNotValidated: Check = {
   id: 'I05',
   name: 'constraint_not_validated',

@@ -10,7 +10,10 @@ const LAST_RUNS = `
                    ORDER BY d.runid DESC LIMIT 1) AS r ON r.status = 'failed'
    WHERE j.active AND j.database = current_database()`
 
-/** Known by its tables: managed servers name the extension differently. */
+/**
+ * Known by its tables: managed servers name the extension differently. Jobs that were switched off, or belong to
+ * another database, are not looked at.
+ */
 export const cronJobFailing: Check = {
   id: 'O10',
   name: 'cron_job_failing',

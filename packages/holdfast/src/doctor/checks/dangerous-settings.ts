@@ -11,7 +11,10 @@ const MUST_BE_ON: Readonly<Record<string, string>> = {
   data_checksums: 'broken pages are not noticed',
 }
 
-/** Switched off for the whole server, or for one table. */
+/**
+ * Switched off for the whole server, or for one table. A table may be without autovacuum for a bulk load: that it
+ * stayed so is what is reported.
+ */
 export const dangerousSettings: Check = {
   id: 'O06',
   name: 'dangerous_settings',

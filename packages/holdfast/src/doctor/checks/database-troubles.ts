@@ -1,6 +1,9 @@
 import type { Check, Problem, Row } from '../check.js'
 
-/** Counters of the database as a whole; a broken checksum is an error, whatever its number. */
+/**
+ * Counters of the database as a whole; a broken checksum is an error, whatever its number. Deadlocks and temporary
+ * files are counted by the day, because the counters may be years old.
+ */
 export const databaseTroubles: Check = {
   id: 'P05',
   name: 'temp_deadlocks_rollbacks_checksums',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Autovacuum comes at 20 % by default: more than 30 % of a table that matters means that it does not keep up. */
+/**
+ * Autovacuum comes at 20 % by default: more than 30 % of a table that matters means that it does not keep up. Below
+ * 10,000 rows a table is vacuumed too quickly to matter.
+ */
 export const deadTuples: Check = {
   id: 'P02',
   name: 'dead_tuples',

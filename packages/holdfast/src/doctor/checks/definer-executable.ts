@@ -2,7 +2,10 @@ import { API_ROLES } from '../api-roles.js'
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Trigger functions cannot be called. */
+/**
+ * Trigger functions cannot be called. What the API cannot reach by its schema is left alone, and so is what it may
+ * not execute.
+ */
 export const definerExecutable: Check = {
   id: 'S14',
   name: 'definer_function_executable',

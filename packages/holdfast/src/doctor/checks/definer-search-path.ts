@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Functions with a body that the server parsed at creation look nothing up at run time. */
+/**
+ * Functions with a body that the server parsed at creation look nothing up at run time. Functions with the rights
+ * of their caller are left out: the caller can only trick itself.
+ */
 export const definerSearchPath: Check = {
   id: 'S13',
   name: 'definer_function_mutable_search_path',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The triggers of foreign keys are internal, and the worst to find switched off: the key still looks enforced. */
+/**
+ * The triggers of foreign keys are internal, and the worst to find switched off: the key still looks enforced.
+ * ALWAYS is no trouble: such a trigger fires in replication as well.
+ */
 export const disabledTrigger: Check = {
   id: 'I19',
   name: 'disabled_trigger',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The one with the alphabetically first name is kept: which one is kept makes no difference if they agree. */
+/**
+ * The one with the alphabetically first name is kept: which one is kept makes no difference if they agree. Keys of
+ * partitions are those of their parent, and not looked at again.
+ */
 export const duplicateFk: Check = {
   id: 'I17',
   name: 'duplicate_or_overlapping_fk',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Kept is what does most: the primary key, then what is unique, then what carries a constraint. */
+/**
+ * Kept is what does most: the primary key, then what is unique, then what carries a constraint. A difference in
+ * operator class, collation, direction or WHERE makes another index of it.
+ */
 export const duplicateIndex: Check = {
   id: 'X03',
   name: 'duplicate_index',

@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** Not all of them can be moved; those have to be created anew. */
+/**
+ * Not all of them can be moved; those have to be created anew. Languages and the like that lie in pg_catalog are
+ * fine there.
+ */
 export const extensionInPublic: Check = {
   id: 'S17',
   name: 'extension_in_public',

@@ -1,7 +1,10 @@
 import { catalogue, keyColumns } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The columns may lead the index in any order; a partial index serves when it leaves out nothing but nulls. */
+/**
+ * The columns may lead the index in any order; a partial index serves when it leaves out nothing but nulls. Invalid
+ * indexes do not count: no query uses them.
+ */
 export const fkWithoutIndex: Check = {
   id: 'X01',
   name: 'fk_without_index',

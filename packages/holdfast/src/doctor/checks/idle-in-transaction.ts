@@ -3,7 +3,10 @@ import type { Check, Problem, Row } from '../check.js'
 /** A few at any moment are normal: between two statements of a transaction every session is. */
 const MANY = 5
 
-/** Shares of the sessions of this database, at this moment. */
+/**
+ * Shares of the sessions of this database, at this moment. One session that sleeps for long is told by the check of
+ * what holds the horizon.
+ */
 export const idleInTransaction: Check = {
   id: 'L02',
   name: 'idle_in_tx_or_waiting',

@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** A slot that is not active may be between two connections of its reader: the kept log says since when. */
+/**
+ * A slot that is not active may be between two connections of its reader: the kept log says since when. Temporary
+ * slots end with their session and need no care.
+ */
 export const inactiveSlot: Check = {
   id: 'O04',
   name: 'inactive_slot',

@@ -2,7 +2,10 @@ import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 import { MONEY_NAME } from '../money-names.js'
 
-/** Unbounded numeric is exact, but keeps thirds of a cent: a warning. Rates and scores are no amounts. */
+/**
+ * Unbounded numeric is exact, but keeps thirds of a cent: a warning. Rates and scores are no amounts. What is no
+ * amount by its name is not judged: a float may hold a length or a temperature.
+ */
 export const inexactMoney: Check = {
   id: 'I09',
   name: 'inexact_money',

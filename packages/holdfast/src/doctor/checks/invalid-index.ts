@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** One that is being built at this moment is not valid yet, and no trouble. */
+/**
+ * One that is being built at this moment is not valid yet, and no trouble. What REINDEX CONCURRENTLY left behind is
+ * known by its name, and is to be dropped.
+ */
 export const invalidIndex: Check = {
   id: 'X02',
   name: 'invalid_index',

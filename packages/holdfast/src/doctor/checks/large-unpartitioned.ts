@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The number of rows is the planner's estimate. */
+/**
+ * The number of rows is the planner's estimate. Partitioned tables are not looked at, however large their parts
+ * are.
+ */
 export const largeUnpartitioned: Check = {
   id: 'P07',
   name: 'large_unpartitioned',

@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** Looked at before the doctor changes a setting itself. A fresh connection has nothing of the kind. */
+/**
+ * Looked at before the doctor changes a setting itself. A fresh connection has nothing of the kind. Timeouts are
+ * left out: clients and poolers set them for all who come.
+ */
 export const leakedSessionState: Check = {
   id: 'L04',
   name: 'leaked_session_settings',

@@ -3,7 +3,10 @@ import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 import { APPEND_ONLY_NAME } from '../money-names.js'
 
-/** A trigger that refuses is as good as a right that was never given, and so are policies without a way through. */
+/**
+ * A trigger that refuses is as good as a right that was never given, and so are policies without a way through. The
+ * owner may always change it, and is left out: it is the login of programs that matters.
+ */
 export const ledgerMutable: Check = {
   id: 'S15',
   name: 'ledger_mutable_by_app',

@@ -15,7 +15,10 @@ const ENTRIES = `${catalogue('columns')},
        AND t.column_name IN ('transfer_id', 'transaction_id', 'journal_id', 'posting_id')
        AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relid = t.relid AND c.column_name ~ '^(direction|side|debit|credit|type|kind|is_debit|is_credit)$'))`
 
-/** Entries of double entry add up to nothing within each transfer. Only a sample is read, newest transfers first. */
+/**
+ * Entries of double entry add up to nothing within each transfer. Only a sample is read, newest transfers first.
+ * Within one currency, where the entries have one. Sums are exact whatever the type, unless it is a float.
+ */
 export const ledgerOutOfBalance: Check = {
   id: 'I24',
   name: 'ledger_out_of_balance',

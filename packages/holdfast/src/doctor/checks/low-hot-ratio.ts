@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** An update in place (HOT) needs room on the page and touches no indexed column. */
+/**
+ * An update in place (HOT) needs room on the page and touches no indexed column. Ten thousand updates are needed
+ * before the share means something.
+ */
 export const lowHotRatio: Check = {
   id: 'P04',
   name: 'low_hot_ratio',

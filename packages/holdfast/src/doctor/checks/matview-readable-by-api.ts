@@ -2,7 +2,10 @@ import { API_ROLES } from '../api-roles.js'
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Neither of them can have policies. */
+/**
+ * Neither of them can have policies. A view of public totals is meant to be read by all: that is why it is a
+ * warning.
+ */
 export const matviewReadableByApi: Check = {
   id: 'S12',
   name: 'matview_or_foreign_table_readable',

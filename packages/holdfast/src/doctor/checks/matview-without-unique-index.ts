@@ -1,7 +1,10 @@
 import { catalogue, keyColumns } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The index must be on columns alone, without a WHERE: else the server refuses the concurrent refresh. */
+/**
+ * The index must be on columns alone, without a WHERE: else the server refuses the concurrent refresh. An index on
+ * expressions would be refused by the server at the first concurrent refresh.
+ */
 export const matviewWithoutUniqueIndex: Check = {
   id: 'X12',
   name: 'matview_without_unique_index',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Counted for each command and role that two policies name both, or that one of them leaves open. */
+/**
+ * Counted for each command and role that two policies name both, or that one of them leaves open. Restrictive
+ * policies are joined by AND, and are meant to be several.
+ */
 export const multiplePermissivePolicies: Check = {
   id: 'S09',
   name: 'multiple_permissive',

@@ -1,7 +1,10 @@
 import { catalogue, keyColumns } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** A target that contains the primary key is as stable as it: tenant columns beside it are common. */
+/**
+ * A target that contains the primary key is as stable as it: tenant columns beside it are common. Tables without a
+ * primary key have nothing better to offer, and are reported elsewhere.
+ */
 export const mutableFkTarget: Check = {
   id: 'I26',
   name: 'mutable_fk_target',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** A name of 63 bytes was probably longer once: PostgreSQL cuts without a word. */
+/**
+ * A name of 63 bytes was probably longer once: PostgreSQL cuts without a word. Names of columns in views follow
+ * those of the tables, so only tables' columns are looked at.
+ */
 export const awkwardName: Check = {
   id: 'I23',
   name: 'names',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Only keys that a sequence counts up: a number that people give, such as a country's, does not run out. */
+/**
+ * Only keys that a sequence counts up: a number that people give, such as a country's, does not run out. Columns
+ * that refer to the key are named in the evidence: they have to change with it.
+ */
 export const narrowIntegerKey: Check = {
   id: 'I06',
   name: 'narrow_integer_key',

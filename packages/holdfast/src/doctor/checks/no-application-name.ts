@@ -1,6 +1,8 @@
 import type { Check } from '../check.js'
 
-/** Of this database only. */
+/**
+ * Of this database only. Poolers can set one for all their sessions, which tells as little as none.
+ */
 export const noApplicationName: Check = {
   id: 'L05',
   name: 'no_application_name',

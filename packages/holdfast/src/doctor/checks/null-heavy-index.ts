@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The share of nulls is the planner's estimate: absent before ANALYZE, and for tables that the login may not read. */
+/**
+ * The share of nulls is the planner's estimate: absent before ANALYZE, and for tables that the login may not read.
+ * Below a thousand rows nothing is saved.
+ */
 export const nullHeavyIndex: Check = {
   id: 'X07',
   name: 'null_heavy_index',

@@ -1,7 +1,9 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Types that have had a better successor for years. */
+/**
+ * Types that have had a better successor for years. char(1) is left alone: a flag of one letter pads nothing.
+ */
 export const outdatedType: Check = {
   id: 'I10',
   name: 'json_char_serial',

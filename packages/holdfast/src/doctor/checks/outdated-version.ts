@@ -12,7 +12,10 @@ const LAST_RELEASE: Readonly<Record<number, string>> = {
   18: '2030-11-14',
 }
 
-/** By the server's own clock. Versions newer than the table are supported, older ones are not. */
+/**
+ * By the server's own clock. Versions newer than the table are supported, older ones are not. Minor releases are
+ * not judged: nobody tells the server which is the newest.
+ */
 export const outdatedVersion: Check = {
   id: 'O07',
   name: 'version_eol_or_extension_outdated',

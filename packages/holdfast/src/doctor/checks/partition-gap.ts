@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Only partitions by a range of time, and only those in use: some partition holds this day, or a month ago did. */
+/**
+ * Only partitions by a range of time, and only those in use: some partition holds this day, or a month ago did. A
+ * range over several columns, or over something else than time, cannot be judged from here.
+ */
 export const partitionGap: Check = {
   id: 'P06',
   name: 'partition_gap',

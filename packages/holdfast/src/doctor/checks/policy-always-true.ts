@@ -2,7 +2,10 @@ import { BINDS_SOMEBODY } from '../api-roles.js'
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Reading may be open to all; for roles that go around policies anyway it makes no difference. */
+/**
+ * Reading may be open to all; for roles that go around policies anyway it makes no difference. The server writes
+ * conditions in one way only, so a comparison of texts is enough.
+ */
 export const policyAlwaysTrue: Check = {
   id: 'S05',
   name: 'policy_always_true',

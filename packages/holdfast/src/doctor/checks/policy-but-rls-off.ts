@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Policies can be written before they are switched on, and then forgotten. */
+/**
+ * Policies can be written before they are switched on, and then forgotten. One finding for each table, however many
+ * policies it has.
+ */
 export const policyButRlsOff: Check = {
   id: 'S02',
   name: 'policy_but_rls_off',

@@ -1,7 +1,9 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Both spellings: that of the claim and that of the column in auth.users. */
+/**
+ * Both spellings: that of the claim and that of the column in auth.users. Both in USING and in WITH CHECK.
+ */
 export const policyTrustsUserMetadata: Check = {
   id: 'S07',
   name: 'policy_trusts_user_metadata',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** What stands in a subquery is taken away first; what is left is called for each row. */
+/**
+ * What stands in a subquery is taken away first; what is left is called for each row. Functions of one's own that
+ * ask the same inside are not seen through.
+ */
 export const policyWithoutInitplan: Check = {
   id: 'S08',
   name: 'rls_initplan',

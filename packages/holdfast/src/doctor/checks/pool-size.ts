@@ -1,7 +1,10 @@
 import type { Check, Problem, Row } from '../check.js'
 import type { Facts } from '../facts.js'
 
-/** Behind a pooler the pool's size is no longer what the server sees. */
+/**
+ * Behind a pooler the pool's size is no longer what the server sees. Instances are counted as one where nobody says
+ * how many there are.
+ */
 export const poolSize: Check = {
   id: 'L07',
   name: 'pool_size_times_instances',

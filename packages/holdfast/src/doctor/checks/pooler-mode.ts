@@ -10,7 +10,10 @@ const INSTEAD: Readonly<Record<SessionFeature, string>> = {
   'temp-tables': 'CREATE TEMP TABLE ... ON COMMIT DROP, inside the transaction',
 }
 
-/** Port 6543 is that of Supabase's pooler in transaction mode. */
+/**
+ * Port 6543 is that of Supabase's pooler in transaction mode. Where nobody says which pooler it is, the port
+ * decides.
+ */
 export const poolerMode: Check = {
   id: 'L06',
   name: 'pooler_mode_vs_features',

@@ -1,6 +1,9 @@
 import type { Check, Problem } from '../check.js'
 
-/** Of PgBouncer's console, `SHOW POOLS`: who waits, and since when, in whole seconds. */
+/**
+ * Of PgBouncer's console, `SHOW POOLS`: who waits, and since when, in whole seconds. A wait of less than a second
+ * is what a queue is for.
+ */
 export const poolerQueue: Check = {
   id: 'L08',
   name: 'pooler_queue',

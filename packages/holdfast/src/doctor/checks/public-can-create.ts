@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** Before PostgreSQL 15 the schema public of every new database was like that. */
+/**
+ * Before PostgreSQL 15 the schema public of every new database was like that. USAGE alone lets nobody create
+ * anything.
+ */
 export const publicCanCreate: Check = {
   id: 'S16',
   name: 'public_can_create',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Only where order, operators and collations agree too: an index in the other direction may be wanted. */
+/**
+ * Only where order, operators and collations agree too: an index in the other direction may be wanted. Unique
+ * indexes enforce something, and an index with INCLUDE answers more, so both are kept.
+ */
 export const redundantPrefix: Check = {
   id: 'X04',
   name: 'redundant_prefix',

@@ -2,7 +2,10 @@ import { API_ROLES } from '../api-roles.js'
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Exposed is what a role of the API can reach: the schema and at least one right on the table. */
+/**
+ * Exposed is what a role of the API can reach: the schema and at least one right on the table. Partitions are
+ * reached through their parent, and not told again.
+ */
 export const rlsDisabled: Check = {
   id: 'S01',
   name: 'rls_disabled_in_exposed_schema',

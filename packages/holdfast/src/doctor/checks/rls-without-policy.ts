@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Often meant: only the owner, or a role that goes around policies, uses the table. */
+/**
+ * Often meant: only the owner, or a role that goes around policies, uses the table. Whoever wants it closed says so
+ * by --ignore, or by taking the rights away.
+ */
 export const rlsWithoutPolicy: Check = {
   id: 'S03',
   name: 'rls_on_no_policy',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Columns that all have foreign keys may differ: each follows the key of another table. */
+/**
+ * Columns that all have foreign keys may differ: each follows the key of another table. One schema at a time: two
+ * programs may share a database.
+ */
 export const sameNameOtherType: Check = {
   id: 'I03',
   name: 'same_name_other_type',

@@ -2,7 +2,10 @@ import { letsThrough } from '../api-roles.js'
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Rights on the column, and a policy that lets some row through. */
+/**
+ * Rights on the column, and a policy that lets some row through. Flags and dates about a secret, such as
+ * password_changed_at, are none.
+ */
 export const sensitiveColumnReadable: Check = {
   id: 'S18',
   name: 'sensitive_column_readable_by_anon',

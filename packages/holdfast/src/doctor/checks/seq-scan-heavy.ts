@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Small tables are read whole because that is fastest. */
+/**
+ * Small tables are read whole because that is fastest. Reports that read everything once a day stay below the fifty
+ * scans.
+ */
 export const seqScanHeavy: Check = {
   id: 'X06',
   name: 'seq_scan_heavy',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** What ends first counts: the sequence itself, or the column that it fills. */
+/**
+ * What ends first counts: the sequence itself, or the column that it fills. Sequences that begin again, or count
+ * down, are not judged.
+ */
 export const sequenceExhaustion: Check = {
   id: 'I07',
   name: 'sequence_exhaustion',

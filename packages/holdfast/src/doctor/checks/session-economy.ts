@@ -1,6 +1,9 @@
 import type { Check, Problem, Row } from '../check.js'
 
-/** Counted by the server since its statistics began. */
+/**
+ * Counted by the server since its statistics began. The share of busy time includes transactions that wait for the
+ * program.
+ */
 export const sessionEconomy: Check = {
   id: 'L03',
   name: 'busy_ratio',

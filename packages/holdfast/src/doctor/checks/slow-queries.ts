@@ -3,7 +3,10 @@ import type { Check, Problem } from '../check.js'
 import { everyRow } from '../check.js'
 import type { Facts } from '../facts.js'
 
-/** Slow is what takes a second on average and was called often enough to matter. */
+/**
+ * Slow is what takes a second on average and was called often enough to matter. Texts are shown without constants,
+ * as the extension keeps them.
+ */
 export const slowQueries: Check = {
   id: 'P08',
   name: 'slow_queries',

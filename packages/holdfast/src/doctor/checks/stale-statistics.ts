@@ -1,7 +1,9 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Autovacuum analyzes at 10 % by default. */
+/**
+ * Autovacuum analyzes at 10 % by default. Partitioned parents are never analyzed by themselves, and are left out.
+ */
 export const staleStatistics: Check = {
   id: 'P03',
   name: 'stale_stats',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Not what only looks like a status: content types, the type of a polymorphic reference, the state of an address. */
+/**
+ * Not what only looks like a status: content types, the type of a polymorphic reference, the state of an address. A
+ * domain or an enum is a rule as well, and does not come here.
+ */
 export const statusWithoutCheck: Check = {
   id: 'I12',
   name: 'status_without_check',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** The schemas that Supabase manages are not looked at, but what the user's own schema does with them is. */
+/**
+ * The schemas that Supabase manages are not looked at, but what the user's own schema does with them is. The tables
+ * of queues and of GraphQL are under row-level security like any other, and judged as such.
+ */
 export const supabaseExposure: Check = {
   id: 'S20',
   name: 'supabase_exposure',

@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** For each login: what the role, the database or the server sets. The doctor's own limits do not count. */
+/**
+ * For each login: what the role, the database or the server sets. The doctor's own limits do not count. A setting
+ * for all roles, or for the database, serves as well.
+ */
 export const timeoutsUnset: Check = {
   id: 'O05',
   name: 'timeouts_unset',

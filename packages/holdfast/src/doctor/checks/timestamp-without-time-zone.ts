@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** From 12 on the change to timestamptz does not rewrite the table while the session's zone is UTC. */
+/**
+ * From 12 on the change to timestamptz does not rewrite the table while the session's zone is UTC. Precision makes
+ * no difference: timestamp(6) is one as well.
+ */
 export const timestampWithoutTimeZone: Check = {
   id: 'I08',
   name: 'timestamp_without_tz',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** From a gigabyte on, when what is stored beside the table is ten times the table. */
+/**
+ * From a gigabyte on, when what is stored beside the table is ten times the table. By the planner's numbers of
+ * pages, so that no file is looked at.
+ */
 export const toastHeavy: Check = {
   id: 'P10',
   name: 'toast_heavy',

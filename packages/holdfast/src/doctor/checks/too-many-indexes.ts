@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Each index is written at every insert, and at every update that changes a column of any of them. */
+/**
+ * Each index is written at every insert, and at every update that changes a column of any of them. The index of the
+ * primary key counts too.
+ */
 export const tooManyIndexes: Check = {
   id: 'X11',
   name: 'too_many_indexes',

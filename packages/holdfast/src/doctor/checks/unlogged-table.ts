@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Fast because nothing of it is written ahead: after a crash it is empty. */
+/**
+ * Fast because nothing of it is written ahead: after a crash it is empty. Sequences of such a table are unlogged
+ * with it, and not told apart.
+ */
 export const unloggedTable: Check = {
   id: 'I20',
   name: 'unlogged_table',

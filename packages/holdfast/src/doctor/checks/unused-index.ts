@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Not unique ones, which do their work at writing, and not those of foreign keys, which work at deleting. */
+/**
+ * Not unique ones, which do their work at writing, and not those of foreign keys, which work at deleting. Empty
+ * tables are left out: nobody had a reason to read.
+ */
 export const unusedIndex: Check = {
   id: 'X05',
   name: 'unused_index',

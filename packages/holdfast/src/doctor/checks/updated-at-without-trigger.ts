@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Trigger types are bits: 1 for each row, 2 before, 16 update. */
+/**
+ * Trigger types are bits: 1 for each row, 2 before, 16 update. What the trigger does is not read: that it is there
+ * has to be enough.
+ */
 export const updatedAtWithoutTrigger: Check = {
   id: 'I22',
   name: 'updated_at_without_trigger',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Told by the name, a length of 36, or a default that makes one; ids that merely are text may be anybody's. */
+/**
+ * Told by the name, a length of 36, or a default that makes one; ids that merely are text may be anybody's.
+ * varchar(36) under the name of an id holds a UUID in all likelihood.
+ */
 export const uuidAsText: Check = {
   id: 'I11',
   name: 'uuid_as_text',

@@ -1,7 +1,10 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Only views of tables with row-level security, and only when somebody else than the owner may read them. */
+/**
+ * Only views of tables with row-level security, and only when somebody else than the owner may read them. Views of
+ * views are judged by the tables that they name themselves.
+ */
 export const viewBypassesRls: Check = {
   id: 'S11',
   name: 'view_without_security_invoker',

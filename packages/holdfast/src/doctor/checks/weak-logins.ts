@@ -1,6 +1,9 @@
 import type { Check } from '../check.js'
 
-/** Hashes are readable by a superuser alone, so that part is asked only by one. */
+/**
+ * Hashes are readable by a superuser alone, so that part is asked only by one. Tools that administrators use are
+ * known by their names and left out.
+ */
 export const weakLogins: Check = {
   id: 'S22',
   name: 'superuser_app_and_md5',

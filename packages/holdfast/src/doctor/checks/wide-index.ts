@@ -1,7 +1,9 @@
 import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** Unique indexes are as wide as their rule. */
+/**
+ * Unique indexes are as wide as their rule. Columns in INCLUDE are not keys, and not counted.
+ */
 export const wideIndex: Check = {
   id: 'X10',
   name: 'wide_index',

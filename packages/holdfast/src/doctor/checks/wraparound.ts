@@ -1,6 +1,9 @@
 import type { Check, Problem, Row } from '../check.js'
 
-/** The server stops taking writes at 2^31 minus three million. */
+/**
+ * The server stops taking writes at 2^31 minus three million. Databases that nobody can connect to are vacuumed by
+ * the server alone, and left out.
+ */
 export const wraparound: Check = {
   id: 'O01',
   name: 'wraparound',

@@ -24,7 +24,10 @@ const HOLDERS = `
 /** Transaction ids that a slot or standby may keep before it is reported. */
 const MANY_IDS = 10_000_000
 
-/** A statement that runs long holds the horizon as well as a session that sleeps inside its transaction. */
+/**
+ * A statement that runs long holds the horizon as well as a session that sleeps inside its transaction. Sessions of
+ * other databases hold the horizon of shared tables only.
+ */
 export const xminHorizon: Check = {
   id: 'O02',
   name: 'xmin_horizon',
