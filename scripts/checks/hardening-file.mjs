@@ -16,12 +16,16 @@ export const HARDENING_FILE = 'packages/digis/sql/add-enhanced-constraints-and-i
  */
 export function hardeningFile(root) {
   const sources = readAll(join(root, 'packages/digis/sql/hardening'))
-  const migrations = readAll(join(root, 'packages/digis/migrations')).filter(({ name }) => name.slice(0, 4) <= LAST)
-  const plans = sources.flatMap(({ text }) => [...text.matchAll(/FUNCTION digis_hardening\.(plan_\w+)\(/g)].map(match => match[1]))
+  const migrations = readAll(join(root, 'packages/digis/migrations')).filter(
+    ({ name }) => name.slice(0, 4) <= LAST,
+  )
+  const plans = sources.flatMap(({ text }) =>
+    [...text.matchAll(/FUNCTION digis_hardening\.(plan_\w+)\(/g)].map(match => match[1]),
+  )
   return [
     HEADER,
     ...sources.map(part),
-    'SELECT digis_hardening.start(:\'live\', :\'quarantine\', :\'timezone\') \\g /dev/null',
+    "SELECT digis_hardening.start(:'live', :'quarantine', :'timezone') \\g /dev/null",
     '\n-- The schema as it is to be, in a place of its own.\n',
     'DROP SCHEMA IF EXISTS digis_target CASCADE;\nCREATE SCHEMA digis_target;\nSET search_path = digis_target;\n',
     ...migrations.map(part),
@@ -35,7 +39,9 @@ export function hardeningFile(root) {
 
 /** @param {string} folder */
 function readAll(folder) {
-  const names = readdirSync(folder).filter(name => name.endsWith('.sql')).sort()
+  const names = readdirSync(folder)
+    .filter(name => name.endsWith('.sql'))
+    .sort()
   return names.map(name => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
 }
 
