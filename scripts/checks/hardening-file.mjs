@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The last migration that belongs to the hardening; those behind it build on a database that has it. */
@@ -6,6 +6,30 @@ const LAST = '0029'
 
 /** Where the file for psql is, in the repository. */
 export const HARDENING_FILE = 'packages/digis/sql/add-enhanced-constraints-and-indexes.sql'
+
+/**
+ * Whether the file for psql is what its sources make of it.
+ *
+ * @param {string} root
+ * @param {{ write?: boolean }} flags `write` makes it anew first
+ * @returns {import('./report.mjs').Violation[]} none while the project has no such sources
+ */
+export function checkHardeningFile(root, { write = false }) {
+  if (!existsSync(join(root, 'packages/digis/sql/hardening'))) return []
+  const file = join(root, HARDENING_FILE)
+  const text = hardeningFile(root)
+  if (write) writeFileSync(file, text)
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
+  return [
+    {
+      file: HARDENING_FILE,
+      line: 1,
+      rule: 'generated-file',
+      message: 'it is not what packages/digis/migrations and packages/digis/sql/hardening make of it',
+      remedy: 'run `node scripts/check-docs.mjs --write`',
+    },
+  ]
+}
 
 /**
  * The file for psql, made of the migrations, which say what the schema is to be, and of the procedures that bring an

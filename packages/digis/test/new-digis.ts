@@ -19,6 +19,11 @@ export async function newDigis(): Promise<Digis> {
 /** DIGIS on an empty database. */
 export async function newEmptyDigis(): Promise<Digis> {
   const { url } = await temporaryDatabase()
+  return newDigisOn(url)
+}
+
+/** DIGIS on a database that is there; ended after the test file. */
+export async function newDigisOn(url: string): Promise<Digis> {
   const digis = createDigis({ connectionString: url })
   open.push(digis)
   return digis
