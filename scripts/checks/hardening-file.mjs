@@ -96,6 +96,8 @@ const HEADER = `-- Brings an existing DIGIS database to the schema of the migrat
 \\endif
 SET client_min_messages = warning;
 SET check_function_bodies = off;
+-- Compiling the many short plans would take longer than running them.
+SET jit = off;
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SELECT current_schema() AS live \\gset

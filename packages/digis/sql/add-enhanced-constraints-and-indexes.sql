@@ -20,6 +20,8 @@
 \endif
 SET client_min_messages = warning;
 SET check_function_bodies = off;
+-- Compiling the many short plans would take longer than running them.
+SET jit = off;
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SELECT current_schema() AS live \gset
@@ -179,13 +181,13 @@ CREATE OR REPLACE FUNCTION digis_hardening.columns()
   LANGUAGE sql STABLE
 AS $$
   WITH described AS (
-    SELECT c.relnamespace::regnamespace::text AS schema, c.relname::text AS table_name, a.attname::text AS name,
+    SELECT n.nspname AS schema, c.relname::text AS table_name, a.attname::text AS name,
            format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null, a.attidentity::text AS identity,
            pg_get_expr(d.adbin, d.adrelid) AS value
-      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+      JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE c.relkind IN ('r', 'p')
-       AND c.relnamespace::regnamespace::text IN ('digis_target', quote_ident(digis_hardening.live()))
+     WHERE n.nspname IN ('digis_target', (SELECT live FROM digis_hardening.run))
   )
   SELECT t.table_name, t.name, t.type, l.type, t.not_null, l.not_null, t.value, l.value, t.identity, l.identity
     FROM described AS t
