@@ -57,7 +57,9 @@ async function prepare(session: HardeningClient, { quarantine, timeZone }: Harde
     'SET search_path = pg_catalog; SET check_function_bodies = off; SET statement_timeout = 0',
   )
   // Compiling the many short plans would take longer than running them.
-  await session.run('SET client_min_messages = warning; SET idle_in_transaction_session_timeout = 0; SET jit = off')
+  await session.run(
+    'SET client_min_messages = warning; SET idle_in_transaction_session_timeout = 0; SET jit = off',
+  )
   for (const { text } of await readProcedures()) await session.run(text)
   const values = [row?.live, quarantine === true, timeZone ?? 'UTC']
   await session.run('SELECT digis_hardening.start($1, $2, $3)', values)
