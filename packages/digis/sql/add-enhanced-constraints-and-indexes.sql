@@ -447,6 +447,7 @@ BEGIN
      WHERE table_name = of_table;
   references_again := digis_hardening.take_references_off(relation, ARRAY(SELECT name FROM pg_temp.converting));
   PERFORM digis_hardening.take_triggers_off(relation, target);
+  PERFORM digis_hardening.keep_definitions(relation, target);
   PERFORM digis_hardening.change_names(relation);
   PERFORM digis_hardening.take_over_indexes(relation, target);
   PERFORM digis_hardening.number_rows(relation, name, last_number) FROM pg_temp.converting WHERE target_identity <> '';
@@ -511,6 +512,38 @@ BEGIN
     IF name LIKE 'zzz\_convert\_%' THEN
       EXECUTE format('DROP FUNCTION %I.%I()', digis_hardening.live(), name);
     END IF;
+  END LOOP;
+END
+$$;
+
+-- Indexes and checks that somebody else has made on the old columns go with them: their definitions are kept and told,
+-- so that whoever needs them can make them again.
+CREATE OR REPLACE FUNCTION digis_hardening.keep_definitions(relation regclass, target regclass) RETURNS void
+  LANGUAGE plpgsql
+AS $$
+DECLARE
+  it record;
+BEGIN
+  FOR it IN
+    SELECT x.relname AS name, pg_get_indexdef(x.oid) AS definition
+      FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+     WHERE i.indrelid = relation AND x.relname NOT LIKE '%\_\_new'
+       AND EXISTS (SELECT FROM pg_attribute AS a JOIN pg_temp.converting AS c ON c.name = a.attname
+                    WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey))
+       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = x.oid)
+    UNION ALL
+    SELECT k.conname, pg_get_constraintdef(k.oid)
+      FROM pg_constraint AS k
+     WHERE k.conrelid = relation AND k.contype IN ('c', 'x') AND k.conname NOT LIKE 'nn\_%'
+       AND EXISTS (SELECT FROM pg_attribute AS a JOIN pg_temp.converting AS c ON c.name = a.attname
+                    WHERE a.attrelid = relation AND a.attnum = ANY (k.conkey))
+  LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = target AND k.conname = it.name)
+      OR EXISTS (SELECT FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = target AND x.relname = it.name);
+    RAISE INFO '% goes with an old column of %; it was: %', it.name, relation, it.definition;
+    INSERT INTO digis_quarantine.rows (table_name, action, reason, original)
+      SELECT relname, 'moved', 'definition on an old column', jsonb_build_object('name', it.name, 'definition', it.definition)
+        FROM pg_class WHERE oid = relation;
   END LOOP;
 END
 $$;
