@@ -56,9 +56,8 @@ const newSession = (columns: string, values: string) =>
   `INSERT INTO sessions (creator_id, fan_id, ${columns}) VALUES ($creator, $fan, ${values})`
 const newPayment = (columns: string, values: string) =>
   `INSERT INTO payments (session_id, ${columns}) VALUES ($session, ${values})`
-const newKey = (subject: string, key: string, hash: string, status = '200') =>
+const newKey = ({ subject = "'s'", key = "'k'", hash = "sha256('x')", status = '200' } = {}) =>
   `INSERT INTO idempotency_keys (subject, key, route, request_hash, status) VALUES (${subject}, ${key}, 'r', ${hash}, ${status})`
-const HASH = "sha256('x')"
 const again = (table: string, key: string) =>
   `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM ${table} WHERE ${key}`
 const UNCOPIED = 'ALTER TABLE payments DISABLE TRIGGER trg_payments_parties; '
@@ -184,10 +183,10 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
       kind: 'conflict',
     }),
   },
-  idempotency_keys_pkey: { sql: `${newKey("'s'", "'k'", HASH)}; ${newKey("'s'", "'k'", HASH)}` },
-  chk_idempotency_keys_subject: { sql: newKey("''", "'k'", HASH), field: 'subject' },
+  idempotency_keys_pkey: { sql: `${newKey()}; ${newKey()}` },
+  chk_idempotency_keys_subject: { sql: newKey({ subject: "''" }), field: 'subject' },
   chk_idempotency_keys_key: {
-    sql: newKey("'s'", "'ä'", HASH),
+    sql: newKey({ key: "'ä'" }),
     field: 'key',
     api: () => ({
       request: 'POST /api/payments',
@@ -197,8 +196,8 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
       kind: 'invalid-request',
     }),
   },
-  chk_idempotency_keys_request_hash: { sql: newKey("'s'", "'k'", "'short'"), field: 'request_hash' },
-  chk_idempotency_keys_status: { sql: newKey("'s'", "'k'", HASH, '404'), field: 'status' },
+  chk_idempotency_keys_request_hash: { sql: newKey({ hash: "'short'" }), field: 'request_hash' },
+  chk_idempotency_keys_status: { sql: newKey({ status: '404' }), field: 'status' },
   maintenance_runs_pkey: {
     sql: "INSERT INTO maintenance_runs VALUES ('j'); INSERT INTO maintenance_runs VALUES ('j')",
   },
@@ -258,7 +257,7 @@ test('a column that must not be empty never is, whatever is written to it', asyn
     SELECT c.relname AS table_name, a.attname AS name FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnotnull AND a.attnum > 0 AND a.attidentity = ''`)
   expect(rows.length).toBeGreaterThan(20)
-  const rowsToChange = `${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey("'s'", "'k'", HASH)}; INSERT INTO maintenance_runs VALUES ('j')`
+  const rowsToChange = `${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey()}; INSERT INTO maintenance_runs VALUES ('j')`
   const written: unknown[] = []
   for (const { table_name, name } of rows) {
     const refuseEmpty = `ALTER TABLE ${table_name} ADD CONSTRAINT empty CHECK (${name} IS NOT NULL)`

@@ -173,3 +173,13 @@ test('table_health has a row for each table, and a remark where a constraint is 
     advice: 'A constraint is not validated: old rows may break it.',
   })
 })
+
+test('a document of search follows the names and the bio', async () => {
+  const digis = await newDigis()
+  await digis.createUser('6f0f3d2e-0000-4000-8000-00000000000a', true, 'I like chess')
+  await digis.query("UPDATE users SET display_name = 'Ana Bela', username = 'ana.b'")
+  const found = async (term: string) => (await digis.searchCreators(term)).rows.length
+  expect([await found('bela'), await found('ana.b'), await found('chess'), await found('salsa')]).toEqual([
+    1, 1, 1, 0,
+  ])
+})

@@ -47,7 +47,7 @@ export class Load {
     const user = () => 100 + Math.floor(random.next() * (userCount(sessions) - 100))
     try {
       while (this.#running) {
-        await this.#visit(client, user(), user(), limitMs)
+        await this.#visit({ client, limitMs }, user(), user())
         await sleep(PAUSE_MS)
       }
     } finally {
@@ -58,12 +58,11 @@ export class Load {
   /**
    * One fan looks a creator up, talks to them and pays.
    *
-   * @param {pg.Client} client
+   * @param {{ client: pg.Client, limitMs: number }} through
    * @param {number} creator
    * @param {number} fan
-   * @param {number} limitMs
    */
-  async #visit(client, creator, fan, limitMs) {
+  async #visit({ client, limitMs }, creator, fan) {
     /** @param {string} text @param {unknown[]} values */
     const run = (text, values) => this.#timed(client, { text, values }, limitMs)
     await run('SELECT * FROM users WHERE id = $1', [creator])

@@ -1,11 +1,11 @@
+import { createDigis, type Digis } from '@holdfast/digis'
 import { findProgram, temporaryDatabase } from '@holdfast/testkit'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { checkHardening } from '../../../scripts/long/hardening/check.mjs'
-import { describeSchema } from '../../../scripts/long/hardening/fingerprint.mjs'
-import { createOldDatabase, SHAPES } from '../../../scripts/long/hardening/old-database.mjs'
-import { applyHardening } from '../../../scripts/long/hardening/psql.mjs'
-import { migratedDatabase, newDigis, newDigisOn } from './new-digis.js'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { checkHardening } from '../long/hardening/check.mjs'
+import { describeSchema } from '../long/hardening/fingerprint.mjs'
+import { createOldDatabase, SHAPES } from '../long/hardening/old-database.mjs'
+import { applyHardening } from '../long/hardening/psql.mjs'
 
 /** `sessions.status` of the old platform is nothing that DIGIS knows, and stays. */
 const isOurs = (line: string) => !line.startsWith('column | sessions | status ')
@@ -14,12 +14,30 @@ async function schemaOf(url: string): Promise<string[]> {
   return (await describeSchema(url)).filter(isOurs)
 }
 
+const open: Digis[] = []
+
+afterAll(async () => {
+  await Promise.all(open.map(digis => digis.end()))
+})
+
+function newDigisOn(url: string): Digis {
+  const digis = createDigis({ connectionString: url })
+  open.push(digis)
+  return digis
+}
+
 let fresh: Promise<string[]> | undefined
 
 /** The schema that the migrations make of an empty database. */
 function freshSchema(): Promise<string[]> {
-  fresh ??= migratedDatabase().then(schemaOf)
+  fresh ??= migratedSchema()
   return fresh
+}
+
+async function migratedSchema(): Promise<string[]> {
+  const { url } = await temporaryDatabase()
+  newDigisOn(url).addMissingColumns()
+  return schemaOf(url)
 }
 
 async function oldDatabase(shape: string): Promise<string> {
@@ -253,7 +271,7 @@ describe('addMissingColumns', () => {
     'adopts the old shape %s, once, however many processes start at the same time',
     async shape => {
       const url = await oldDatabase(shape)
-      const all = await Promise.all([newDigisOn(url), newDigisOn(url)])
+      const all = [newDigisOn(url), newDigisOn(url)] as const
       const [first] = all
       await Promise.all(all.map(digis => digis.addMissingColumns({ quarantine: true })))
       expect(await schemaOf(url)).toEqual(await freshSchema())
@@ -265,7 +283,7 @@ describe('addMissingColumns', () => {
     const url = await oldDatabase('old-integers')
     let statements = 0
     for (let end = 5; ; end += 30) {
-      const digis = await newDigisOn(url)
+      const digis = newDigisOn(url)
       let left = end
       const onStatement = () => {
         statements += 1
@@ -285,7 +303,7 @@ describe('addMissingColumns', () => {
 
   test('says which rows keep the schema from being complete, and changes none without being told', async () => {
     const url = await oldDatabase('old-integers')
-    const digis = await newDigisOn(url)
+    const digis = newDigisOn(url)
     await expect(digis.addMissingColumns()).rejects.toMatchObject({
       code: 'DIGIS_DIRTY_ROWS',
       message: expect.stringMatching(
@@ -297,14 +315,4 @@ describe('addMissingColumns', () => {
     await digis.atomicTokenUpdate(1, 5, 'add')
     expect(await digis.getTokenBalance(1)).toBe(5)
   })
-})
-
-test('a document of search follows the names and the bio', async () => {
-  const digis = await newDigis()
-  await digis.createUser('6f0f3d2e-0000-4000-8000-00000000000a', true, 'I like chess')
-  await digis.query("UPDATE users SET display_name = 'Ana Bela', username = 'ana.b'")
-  const found = async (term: string) => (await digis.searchCreators(term)).rows.length
-  expect([await found('bela'), await found('ana.b'), await found('chess'), await found('salsa')]).toEqual([
-    1, 1, 1, 0,
-  ])
 })
