@@ -36,7 +36,7 @@ function freshSchema(): Promise<string[]> {
 
 async function migratedSchema(): Promise<string[]> {
   const { url } = await temporaryDatabase()
-  newDigisOn(url).addMissingColumns()
+  await newDigisOn(url).addMissingColumns()
   return schemaOf(url)
 }
 
