@@ -12,6 +12,7 @@ export {
   InsufficientTokensError,
 } from './digis-error.js'
 export { cacheOptionsFrom, type Environment, poolOptionsFrom } from './environment.js'
+export type { HardeningOptions } from './hardening/harden.js'
 export type { HealthService } from './health/health-service.js'
 export {
   IdempotencyKeyInProgressError,
@@ -30,9 +31,10 @@ export type { Page, PageRequest } from './paging/page.js'
 export { MAX_PAYMENT, type Payment } from './payments/payment.js'
 export type { PaymentService } from './payments/payment-service.js'
 export type { Platform } from './platform.js'
-export { migrateDigis } from './schema.js'
+export { type MigrateDigisOptions, migrateDigis } from './schema.js'
 export { SESSION_TYPES, type Session, type SessionType, type SessionWithPeople } from './sessions/session.js'
 export type { SessionService } from './sessions/session-service.js'
+export { refreshCreatorStats } from './stats/creator-stats.js'
 export type { Earnings } from './stats/earnings.js'
 export type { EarningsService } from './stats/earnings-service.js'
 export type { TokenOperation } from './tokens/token-account.js'
