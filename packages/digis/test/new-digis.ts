@@ -9,10 +9,19 @@ afterAll(async () => {
   await Promise.all(open.splice(0).map(digis => digis.end()))
 })
 
+type Layout = (digis: Digis) => Promise<unknown>
+let layout: Layout = async () => {}
+
+/** From here on {@link newDigis} lays its tables out so: a test file runs those of another one on its own layout. */
+export function layOut(chosen: Layout): void {
+  layout = chosen
+}
+
 /** DIGIS on a database of its own with the current schema and nobody in it; ended after the test file. */
 export async function newDigis(): Promise<Digis> {
   const digis = await newEmptyDigis()
   await digis.addMissingColumns()
+  await layout(digis)
   return digis
 }
 

@@ -9,12 +9,30 @@ const MIGRATIONS = [
   '0003_payments.sql',
   '0004_token_accounts.sql',
   '0005_idempotency_keys.sql',
+  '0055_monthly_partitions.sql',
+  '0056_creator_daily_stats.sql',
+  '0057_reconcile_creator_daily_stats.sql',
+  '0058_query_statistics.sql',
+  '0059_partition_by_month.sql',
+  '0060_swap_partitioned_table.sql',
 ]
-const TABLES = ['idempotency_keys', 'payments', 'sessions', 'token_accounts', 'users']
+const TABLES = [
+  'creator_daily_stats',
+  'creator_daily_stats_state',
+  'idempotency_keys',
+  'partition_policies',
+  'payments',
+  'query_statistics',
+  'sessions',
+  'token_accounts',
+  'users',
+]
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
-  const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-  return rows.map(row => row.tablename)
+  const { rows } = await digis.query(`
+    SELECT relname FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`)
+  return rows.map(row => row.relname)
 }
 
 test('addMissingColumns creates everything in an empty database and nothing the second time', async () => {
@@ -86,8 +104,7 @@ test('constraints and indexes are named after what they do', async () => {
      WHERE indrelid::regclass::text = ANY ($1) AND NOT indisprimary`,
     [TABLES],
   )
-  for (const { name } of rows)
-    expect(name).toMatch(/^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys)_/)
+  for (const { name } of rows) expect(name).toMatch(new RegExp(`^(fk|chk|uq|idx)_(${TABLES.join('|')})_`))
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )
