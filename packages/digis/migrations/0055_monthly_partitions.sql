@@ -155,14 +155,14 @@ BEGIN
 END
 $$;
 
--- Runs one of the two above, several times when somebody holds a lock: nobody ever waits for more than half a second
--- behind it. Says what became of it.
+-- Runs one of the two above, several times when somebody holds a lock: nobody waits for more than 300 ms behind
+-- it. Says what became of it.
 CREATE FUNCTION change_partition(parent regclass, month timestamptz, partition regclass, retire text) RETURNS text
   LANGUAGE plpgsql
-  SET lock_timeout = '500ms'
+  SET lock_timeout = '300ms'
 AS $$
 BEGIN
-  FOR attempt IN 1..8 LOOP
+  FOR attempt IN 1..6 LOOP
     BEGIN
       IF partition IS NULL THEN
         PERFORM add_partition(parent, month);
@@ -214,6 +214,8 @@ BEGIN
       partition := (SELECT b.name FROM partition_bounds(parent, month) AS b);
       action := change_partition(parent, month, NULL, NULL);
       RETURN NEXT;
+      -- Whoever holds the lock holds it for the next month too.
+      EXIT WHEN action = 'busy';
     END IF;
     month := month + interval '1 month';
   END LOOP;
@@ -227,6 +229,7 @@ BEGIN
        WHERE to_regclass(p.table_name) = parent;
     END IF;
     RETURN NEXT;
+    EXIT WHEN action = 'busy';
   END LOOP;
 END
 $$;

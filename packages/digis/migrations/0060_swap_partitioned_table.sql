@@ -21,7 +21,7 @@ AS $$
   SELECT 5, format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', policyname, target, permissive, cmd,
                    (SELECT string_agg(CASE role WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(role) END, ', ')
                       FROM unnest(roles) AS role))
-            || coalesce(format(' USING (%s)', qual), '') || coalesce(format(' WITH CHECK (%s)', with_check), '')
+            || coalesce(' USING (' || qual || ')', '') || coalesce(' WITH CHECK (' || with_check || ')', '')
     FROM pg_policies AS p
     JOIN pg_class AS c ON c.oid = target AND c.relname = p.tablename AND c.relnamespace::regnamespace::name = p.schemaname
   UNION ALL

@@ -21,8 +21,8 @@ const NIGHTLY = '17 3 * * *'
  * Sets how the monthly partitions of a table are kept, creates those that are missing and retires those that are too
  * old. Again and again, and from many processes at once: what is done is done once.
  *
- * Readers and writers of the table never wait for a new partition, except while they use its default partition: then for
- * half a second at most.
+ * Readers and writers of the table never wait for a new partition, except for its default partition: for 300 ms at most,
+ * a few times. For an old one to go they wait as long for the table.
  *
  * @returns what was changed, and what has to wait for the next call
  * @throws DigisInputError for an impossible policy or a table that is not there; 42809 (wrong object type) for one that is
