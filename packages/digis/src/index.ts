@@ -28,6 +28,8 @@ export type {
 export { type KeyedRequest, MAX_IDEMPOTENCY_KEY } from './idempotency/keyed-request.js'
 export { type Count, MAX_LIMIT } from './input/amounts.js'
 export type { Id } from './input/identifiers.js'
+export { type BrokenRule, CITUS_LAYOUT, checkDistribution } from './layouts/check-distribution.js'
+export type { Distribution } from './layouts/distribution-queries.js'
 export { type Maintained, maintainNightly } from './maintenance/maintain-nightly.js'
 export type { Page, PageRequest } from './paging/page.js'
 export { ensurePartitions, maintainPartitions, schedulePartitions } from './partitions/ensure-partitions.js'
