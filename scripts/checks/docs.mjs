@@ -7,6 +7,7 @@ import { checkErrorReference } from './error-reference.mjs'
 import { checkForbiddenText } from './forbidden-text.mjs'
 import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
+import { checkMeasuredScaling } from './measured-scaling.mjs'
 import { projectFiles } from './project-files.mjs'
 
 /**
@@ -22,6 +23,7 @@ export async function checkDocs(root, flags = {}) {
     ...(await checkErrorReference(root, flags)),
     ...checkCacheReference(root, flags),
     ...checkInvariants(root, flags),
+    ...checkMeasuredScaling(root, flags),
   ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)

@@ -20,9 +20,14 @@ export function layOut(chosen: Layout): void {
 /** DIGIS on a database of its own with the current schema and nobody in it; ended after the test file. */
 export async function newDigis(): Promise<Digis> {
   const digis = await newEmptyDigis()
+  await setUp(digis)
+  return digis
+}
+
+/** The current schema, laid out as the test file wants it. */
+export async function setUp(digis: Digis): Promise<void> {
   await digis.addMissingColumns()
   await layout(digis)
-  return digis
 }
 
 /** DIGIS on an empty database. */
