@@ -61,26 +61,64 @@ RETURN ROW (creator_id, (start_time AT TIME ZONE 'UTC')::date, 0, 0, 0,
   sign * coalesce(extract(epoch FROM end_time - start_time), 0))::creator_daily_stats;
 
 -- Whoever may write payments may count them: the functions act as their owner, and look nowhere else for tables.
-CREATE FUNCTION count_payments() RETURNS trigger
+-- Where payments have a status, only completed ones count; what it says is decided when the functions are made.
+CREATE FUNCTION define_payment_counting() RETURNS void
   LANGUAGE plpgsql
-  SECURITY DEFINER
   SET search_path FROM CURRENT
-AS $$
+AS $define$
 DECLARE
-  differences creator_daily_stats[];
+  counts text := CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'payments'::regclass AND attname = 'status'
+                                      AND NOT attisdropped) THEN 'status = ''completed''' ELSE 'true' END;
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    differences := ARRAY(SELECT payment_in_day(creator_id, created_at, amount, tip, 1) FROM new_rows);
-  ELSIF TG_OP = 'DELETE' THEN
-    differences := ARRAY(SELECT payment_in_day(creator_id, created_at, amount, tip, -1) FROM old_rows);
-  ELSE
-    differences := ARRAY(SELECT payment_in_day(creator_id, created_at, amount, tip, 1) FROM new_rows
-                   UNION ALL SELECT payment_in_day(creator_id, created_at, amount, tip, -1) FROM old_rows);
-  END IF;
-  PERFORM add_to_creator_days(differences);
-  RETURN NULL;
+  EXECUTE format($function$
+    CREATE OR REPLACE FUNCTION count_payments() RETURNS trigger
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path = %2$I, pg_temp
+    AS $body$
+    DECLARE
+      differences creator_daily_stats[];
+    BEGIN
+      IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        differences := ARRAY(SELECT payment_in_day(creator_id, created_at, amount, tip, 1) FROM new_rows WHERE %1$s);
+      END IF;
+      IF TG_OP IN ('DELETE', 'UPDATE') THEN
+        differences := differences
+          || ARRAY(SELECT payment_in_day(creator_id, created_at, amount, tip, -1) FROM old_rows WHERE %1$s);
+      END IF;
+      PERFORM add_to_creator_days(differences);
+      RETURN NULL;
+    END $body$ $function$, counts, current_schema());
+  -- What the days from "first" to before "last" should hold, counted anew: of all creators, and of one.
+  EXECUTE format($function$
+    CREATE OR REPLACE FUNCTION count_creator_days(first date, last date) RETURNS SETOF creator_daily_stats
+      LANGUAGE sql STABLE SET search_path FROM CURRENT AS $body$ %s $body$;
+    CREATE OR REPLACE FUNCTION count_days_of_creator(creator bigint, first date, last date) RETURNS SETOF creator_daily_stats
+      LANGUAGE sql STABLE SET search_path FROM CURRENT AS $body$ %s $body$ $function$,
+    counting_of_days(counts, 'true'), counting_of_days(counts, 'creator_id = creator'));
 END
-$$;
+$define$;
+
+-- The text of a query that counts days anew.
+CREATE FUNCTION counting_of_days(counts text, of_whom text) RETURNS text
+  LANGUAGE sql
+  IMMUTABLE
+RETURN format($query$
+  SELECT creator_id, day, sum(payments)::bigint, sum(amount), sum(tips), sum(sessions)::bigint,
+         sum(ended_sessions)::bigint, sum(session_seconds)
+    FROM (SELECT creator_id, (created_at AT TIME ZONE 'UTC')::date AS day, 1 AS payments, amount, tip AS tips,
+                 0 AS sessions, 0 AS ended_sessions, 0 AS session_seconds
+            FROM payments
+           WHERE created_at >= first::timestamp AT TIME ZONE 'UTC' AND created_at < last::timestamp AT TIME ZONE 'UTC'
+             AND %1$s AND %2$s
+          UNION ALL
+          SELECT creator_id, (start_time AT TIME ZONE 'UTC')::date, 0, 0, 0, 1, (end_time IS NOT NULL)::integer,
+                 coalesce(extract(epoch FROM end_time - start_time), 0)
+            FROM sessions
+           WHERE start_time >= first::timestamp AT TIME ZONE 'UTC' AND start_time < last::timestamp AT TIME ZONE 'UTC'
+             AND %2$s
+         ) AS counted
+   GROUP BY creator_id, day $query$, counts, of_whom);
+
+SELECT define_payment_counting();
 
 CREATE FUNCTION count_sessions() RETURNS trigger
   LANGUAGE plpgsql
@@ -124,7 +162,7 @@ DO $$
 DECLARE
   counting text;
 BEGIN
-  FOREACH counting IN ARRAY ARRAY['count_payments', 'count_sessions', 'forget_counts'] LOOP
+  FOREACH counting IN ARRAY ARRAY['count_sessions', 'forget_counts'] LOOP
     EXECUTE format('ALTER FUNCTION %I() SET search_path = %I, pg_temp', counting, current_schema());
   END LOOP;
 END

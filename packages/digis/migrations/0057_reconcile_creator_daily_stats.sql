@@ -5,27 +5,6 @@
 CREATE INDEX idx_payments_created_at ON payments USING brin (created_at) WITH (autosummarize = on);
 CREATE INDEX idx_sessions_start_time ON sessions USING brin (start_time) WITH (autosummarize = on);
 
--- What the days from "first" to before "last" should hold, counted anew.
-CREATE FUNCTION count_creator_days(first date, last date) RETURNS SETOF creator_daily_stats
-  LANGUAGE sql
-  STABLE
-  SET search_path FROM CURRENT
-AS $$
-  SELECT creator_id, day, sum(payments)::bigint, sum(amount), sum(tips), sum(sessions)::bigint,
-         sum(ended_sessions)::bigint, sum(session_seconds)
-    FROM (SELECT creator_id, (created_at AT TIME ZONE 'UTC')::date AS day, 1 AS payments, amount, tip AS tips,
-                 0 AS sessions, 0 AS ended_sessions, 0 AS session_seconds
-            FROM payments
-           WHERE created_at >= first::timestamp AT TIME ZONE 'UTC' AND created_at < last::timestamp AT TIME ZONE 'UTC'
-          UNION ALL
-          SELECT creator_id, (start_time AT TIME ZONE 'UTC')::date, 0, 0, 0, 1, (end_time IS NOT NULL)::integer,
-                 coalesce(extract(epoch FROM end_time - start_time), 0)
-            FROM sessions
-           WHERE start_time >= first::timestamp AT TIME ZONE 'UTC' AND start_time < last::timestamp AT TIME ZONE 'UTC'
-         ) AS counted
-   GROUP BY creator_id, day
-$$;
-
 -- Compares the kept days with those counted anew, and adds what is missing; returns the differences that it added.
 -- Both are of one snapshot, and only differences are added, so that nobody has to stop writing meanwhile. Days of which
 -- rows have been dropped for their age are left as they are.

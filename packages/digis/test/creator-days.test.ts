@@ -158,6 +158,27 @@ test('days are counted anew until those from before the statistics are filled in
   expect(only(await digis.query(kept)).partition).toBe('creator_daily_stats_2024_03')
 })
 
+test('where payments have a status, only completed ones count, from the moment on which they are', async () => {
+  const digis = await newDigis()
+  const session = await newSession(digis)
+  // As a later version of the schema has it.
+  await digis.query(`
+    ALTER TABLE payments ADD COLUMN IF NOT EXISTS status text NOT NULL DEFAULT 'completed';
+    SELECT define_payment_counting()`)
+  await digis.query(
+    "INSERT INTO payments (session_id, amount, status) VALUES ($1, 5, 'pending'), ($1, 2, 'completed')",
+    [session.id],
+  )
+  const today = new Date().toISOString().slice(0, 10)
+  const amount = async () => (await digis.getCreatorDays(session.creator_id, today, today)).rows[0]?.amount
+  expect(await amount()).toBe('2.00')
+  await digis.query("UPDATE payments SET status = 'completed'")
+  expect(await amount()).toBe('7.00')
+  await digis.query("UPDATE payments SET status = 'refunded' WHERE amount = 2")
+  expect(await amount()).toBe('5.00')
+  expect((await reconcileCreatorDays(digis.pool)).mended).toBe(0)
+})
+
 test('days of which sessions were dropped for their age stay as they are', async () => {
   const digis = await newDigis()
   const session = await newSession(digis)
