@@ -22,6 +22,18 @@ AS $$
    WHERE NOT k.has_time
 $$;
 
+-- The views that read a table directly.
+CREATE FUNCTION views_of(target regclass) RETURNS TABLE (view regclass, is_materialized boolean)
+  LANGUAGE sql
+  STABLE
+AS $$
+  SELECT DISTINCT r.ev_class::regclass, c.relkind = 'm'
+    FROM pg_depend AS d
+    JOIN pg_rewrite AS r ON r.oid = d.objid
+    JOIN pg_class AS c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm')
+   WHERE d.refobjid = target AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass
+$$;
+
 -- Why a table cannot be partitioned by month as it is, with what to do about it; no row when it can.
 CREATE FUNCTION partition_obstacles(target regclass, time_column text) RETURNS TABLE (obstacle text, remedy text)
   LANGUAGE sql
@@ -69,9 +81,11 @@ AS $$
   SELECT format('the trigger "%s" is switched off or of its own kind', tgname), 'enable or drop it'
     FROM pg_trigger WHERE tgrelid = target AND NOT tgisinternal AND tgenabled <> 'O'
   UNION ALL
-  SELECT DISTINCT format('the view "%s" reads it', r.ev_class::regclass), 'drop the view, and create it again afterwards'
-    FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
-   WHERE d.refobjid = target AND d.classid = 'pg_rewrite'::regclass AND r.ev_class <> target
+  SELECT format('the view "%s" reads the materialized view "%s", which reads it', r.ev_class::regclass, v.view),
+         'drop the view, and create it again afterwards'
+    FROM views_of(target) AS v JOIN pg_depend AS d ON d.refobjid = v.view AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite AS r ON r.oid = d.objid AND r.ev_class <> v.view
+   WHERE v.is_materialized
   UNION ALL
   SELECT format('the rule "%s" is on it', rulename), 'drop the rule'
     FROM pg_rewrite WHERE ev_class = target

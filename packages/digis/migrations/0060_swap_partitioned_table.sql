@@ -36,6 +36,89 @@ AS $$
    WHERE c.oid = target AND g.grantee <> c.relowner
 $$;
 
+-- The views of the old table as statements that make them read the new one. A view is replaced in its place. A materialized
+-- view goes on as it is, and gets an empty successor that is filled and put in its place later, without this lock.
+CREATE FUNCTION views_to_repeat(target regclass) RETURNS TABLE (statement text)
+  LANGUAGE plpgsql
+  STABLE
+  SET search_path FROM CURRENT
+AS $$
+DECLARE
+  each record;
+  next_name text;
+BEGIN
+  FOR each IN SELECT v.view, v.is_materialized, qualified_name(v.view) AS path, c.relname, c.reloptions, c.relacl, c.relowner,
+                     rtrim(full_definition(v.view), ';') AS definition
+                FROM views_of(target) AS v JOIN pg_class AS c ON c.oid = v.view LOOP
+    IF NOT each.is_materialized THEN
+      statement := format('CREATE OR REPLACE VIEW %s%s AS %s', each.path,
+        coalesce(' WITH (' || array_to_string(each.reloptions, ', ') || ')', ''), each.definition);
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+    next_name := successor_of(each.view);
+    statement := format('CREATE MATERIALIZED VIEW %s AS %s WITH NO DATA', next_name, each.definition);
+    RETURN NEXT;
+    statement := format('ALTER MATERIALIZED VIEW %s OWNER TO %I', next_name, pg_get_userbyid(each.relowner));
+    RETURN NEXT;
+    RETURN QUERY SELECT replace(replace(full_index_definition(i.indexrelid),
+                          format(' INDEX %I ON ', c.relname), format(' INDEX %I ON ', left(c.relname, 57) || '_month')),
+                          format(' ON %s USING ', each.path), format(' ON %s USING ', next_name))
+                   FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = each.view;
+    RETURN QUERY SELECT format('GRANT %s ON %s TO %s', g.privilege_type, next_name,
+                          CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
+                          || CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+                   FROM aclexplode(each.relacl) AS g WHERE g.grantee <> each.relowner;
+  END LOOP;
+END
+$$;
+
+-- Definitions in which every name has its schema.
+CREATE FUNCTION full_definition(view regclass) RETURNS text
+  LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT pg_get_viewdef(view) $$;
+CREATE FUNCTION full_index_definition(index oid) RETURNS text
+  LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT pg_get_indexdef(index) $$;
+
+-- What the successor of a materialized view is called until it takes its place.
+CREATE FUNCTION successor_of(view regclass) RETURNS text
+  LANGUAGE sql
+  STABLE
+RETURN (SELECT format('%I.%I', n.nspname, left(c.relname, 57) || '_month')
+          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = view);
+
+-- Materialized views that read only the old part of a table, and their successors.
+CREATE FUNCTION successors_of_views(target regclass) RETURNS TABLE (view text, successor text)
+  LANGUAGE sql
+  STABLE
+  SET search_path FROM CURRENT
+AS $$
+  SELECT DISTINCT qualified_name(v.view), successor_of(v.view)
+    FROM pg_inherits AS i CROSS JOIN LATERAL views_of(i.inhrelid) AS v
+   WHERE i.inhparent = target AND v.is_materialized AND to_regclass(successor_of(v.view)) IS NOT NULL
+$$;
+
+-- Puts a successor, filled by now, in the place of its materialized view.
+CREATE FUNCTION replace_view(view regclass, successor regclass) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path FROM CURRENT
+  SET lock_timeout = '500ms'
+AS $$
+DECLARE
+  name text := (SELECT relname FROM pg_class WHERE oid = view);
+  home text := (SELECT quote_ident(n.nspname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE c.oid = view);
+  names text[] := ARRAY(SELECT c.relname::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+                         WHERE i.indrelid = view);
+  index text;
+BEGIN
+  EXECUTE format('DROP MATERIALIZED VIEW %s', view);
+  EXECUTE format('ALTER MATERIALIZED VIEW %s RENAME TO %I', successor, name);
+  FOREACH index IN ARRAY names LOOP
+    EXECUTE format('ALTER INDEX %s.%I RENAME TO %I', home, left(index, 57) || '_month', index);
+  END LOOP;
+END
+$$;
+
 -- Makes the old table fit to be a partition: under another name, as are its indexes, and with its keys widened.
 CREATE FUNCTION make_past_partition(target regclass, time_column text, suffix text) RETURNS void
   LANGUAGE plpgsql
@@ -162,6 +245,7 @@ BEGIN
   SELECT coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place < 3), '{}'),
          coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place > 3), '{}')
     INTO first_statements, last_statements FROM definitions_to_repeat(target) AS d;
+  last_statements := last_statements || ARRAY(SELECT v.statement FROM views_to_repeat(target) AS v);
   statements := release_references(target, path);
   PERFORM make_past_partition(target, time_column, suffix);
   EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING STATISTICS) '

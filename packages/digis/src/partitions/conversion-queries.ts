@@ -74,3 +74,18 @@ export function swap({ table, column }: Target, cutoff: string): Statement {
     values: [table, column, cutoff],
   }
 }
+
+/** A materialized view that reads only the old part of the table, and the one that is to take its place. */
+export interface Successor {
+  /** Both with their schemas, quoted where they have to be. */
+  readonly view: string
+  readonly successor: string
+}
+
+export function selectSuccessors(table: string): Statement {
+  return { text: 'SELECT * FROM successors_of_views($1::regclass)', values: [table] }
+}
+
+export function replaceView({ view, successor }: Successor): Statement {
+  return { text: 'SELECT replace_view($1::regclass, $2::regclass)', values: [view, successor] }
+}

@@ -5,10 +5,13 @@ import { checkText } from '../input/text.js'
 import {
   type KeyToWiden,
   type Obstacle,
+  replaceView,
+  type Successor,
   type Swapped,
   selectCutoff,
   selectKeysToWiden,
   selectObstacles,
+  selectSuccessors,
   selectTarget,
   swap,
   type Target,
@@ -40,7 +43,7 @@ const LONG = '1d'
 /**
  * Turns a table into one that is partitioned by month, while everybody goes on reading and writing. The table as it is
  * becomes the partition of all that was until the end of this or the next month; no row is copied. What it has (indexes,
- * constraints, foreign keys, triggers, policies, rights, identities) the new table has too, except:
+ * constraints, foreign keys, triggers, policies, rights, identities) the new table has too, and views read the new one; except:
  *
  * - keys are unique only together with `column`; within each month they stay unique by themselves, but for a primary key
  *   that is an identity,
@@ -61,7 +64,22 @@ export async function partitionByMonth(pool: Pool, options: PartitionByMonth): P
   if (table === null) throw noTable(policy.table)
   const lockedMillis =
     partitioned_by === column ? 0 : await convert(pool, { table, column }, options.onProgress ?? (() => {}))
+  await replaceViews(database, table, options.onProgress ?? (() => {}))
   return { table, lockedMillis, changes: await ensurePartitions(pool, policy) }
+}
+
+/** Until then materialized views show what they showed, or the old part alone when somebody refreshes them. */
+async function replaceViews(
+  database: Database,
+  table: string,
+  onProgress: (step: string) => void,
+): Promise<void> {
+  const { rows } = await database.run<Successor>(selectSuccessors(table))
+  for (const each of rows) {
+    onProgress(`filling the materialized view ${each.view} anew`)
+    await database.run(plain(`REFRESH MATERIALIZED VIEW ${each.successor}`))
+    await untilUnlocked(() => database.run(replaceView(each)))
+  }
 }
 
 async function convert(pool: Pool, target: Target, onProgress: (step: string) => void): Promise<number> {

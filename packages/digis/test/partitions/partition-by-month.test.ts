@@ -183,6 +183,37 @@ test('a build of an index that had failed is not taken for one that is ready', a
   expect(rows).toEqual([{ valid: true }])
 })
 
+test('views of every kind read the partitioned table afterwards, and keep their rights and indexes', async () => {
+  const digis = await newDigis()
+  await encounters(digis, 10)
+  await digis.query(`
+    CREATE VIEW lately AS SELECT id, fan_id FROM sessions WHERE start_time > now() - interval '1 day';
+    ALTER VIEW lately SET (security_barrier = true);
+    CREATE VIEW lately_of AS SELECT fan_id, count(*) FROM lately GROUP BY fan_id;
+    CREATE MATERIALIZED VIEW busy AS
+      SELECT s.creator_id, count(DISTINCT s.id) AS sessions, count(p.id) AS payments
+        FROM sessions AS s LEFT JOIN payments AS p ON p.session_id = s.id GROUP BY 1;
+    CREATE UNIQUE INDEX uq_busy ON busy (creator_id);
+    GRANT SELECT ON lately, busy TO pg_monitor`)
+  const shape = `SELECT relname, relacl::text, reloptions::text, (SELECT string_agg(indexrelid::regclass::text, ',')
+                   FROM pg_index WHERE indrelid = c.oid) AS indexes
+                   FROM pg_class AS c WHERE relname ~ '^(lately|lately_of|busy|busy_month)$' ORDER BY 1`
+  const before = (await digis.query(shape)).rows
+  const ask = async () => [
+    (await digis.query('SELECT count(*)::integer AS n FROM lately')).rows[0].n,
+    (await digis.query('SELECT sum(count)::integer AS n FROM lately_of')).rows[0].n,
+    (await digis.query('SELECT sum(sessions)::integer AS n FROM busy')).rows[0].n,
+  ]
+  const [one, two, three] = await ask()
+  await partitionEverything(digis)
+  const { id } = await newSession(digis)
+  // In a partition of its own.
+  await digis.query("UPDATE sessions SET start_time = start_time + interval '3 months' WHERE id = $1", [id])
+  await digis.query('REFRESH MATERIALIZED VIEW CONCURRENTLY busy')
+  expect(await ask()).toEqual([one + 1, two + 1, three + 1])
+  expect((await digis.query(shape)).rows).toEqual(before)
+})
+
 test('a key without the time stays unique within each month', async () => {
   const digis = await newDigis()
   await digis.query(
@@ -205,7 +236,8 @@ describe('is refused, and nothing is changed,', () => {
     await digis.query(`
       CREATE TABLE taken (id integer PRIMARY KEY, "when" timestamptz, word text);
       CREATE UNIQUE INDEX one_word ON taken (lower(word));
-      CREATE VIEW seen AS SELECT * FROM taken;
+      CREATE MATERIALIZED VIEW kept AS SELECT * FROM taken;
+      CREATE VIEW seen AS SELECT * FROM kept;
       CREATE TABLE children (id integer REFERENCES taken ON DELETE CASCADE);
       CREATE FUNCTION word_of(t taken) RETURNS text LANGUAGE sql RETURN t.word`)
     const before = await definitionsOf(digis, 'taken')
