@@ -10,6 +10,7 @@ import { checkForbiddenText } from './forbidden-text.mjs'
 import { checkHardeningFile } from './hardening-file.mjs'
 import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
+import { checkMeasuredScaling } from './measured-scaling.mjs'
 import { projectFiles } from './project-files.mjs'
 
 /**
@@ -29,6 +30,7 @@ export async function checkDocs(root, flags = {}) {
     ...checkCacheReference(root, flags),
     ...checkInvariants(root, flags),
     ...checkHardeningFile(root, flags),
+    ...checkMeasuredScaling(root, flags),
   ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)

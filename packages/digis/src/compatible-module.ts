@@ -115,6 +115,7 @@ const CALLABLE: Readonly<Record<Callable, true>> = {
   getPaymentHistory: true,
   listPayments: true,
   getCreatorEarnings: true,
+  getCreatorDays: true,
   atomicTokenUpdate: true,
   getTokenBalance: true,
   query: true,

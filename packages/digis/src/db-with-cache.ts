@@ -20,6 +20,7 @@ export const {
   getPaymentHistory,
   listPayments,
   getCreatorEarnings,
+  getCreatorDays,
   atomicTokenUpdate,
   getTokenBalance,
   query,

@@ -5,11 +5,24 @@ import { expect, onTestFinished, test } from 'vitest'
 import { newDigis, newEmptyDigis, newFan, newSession, only } from './new-digis.js'
 
 const MIGRATIONS = readdirSync(new URL('../migrations/', import.meta.url)).sort()
-const TABLES = ['idempotency_keys', 'maintenance_runs', 'payments', 'sessions', 'token_accounts', 'users']
+const TABLES = [
+  'creator_daily_stats',
+  'creator_daily_stats_state',
+  'idempotency_keys',
+  'maintenance_runs',
+  'partition_policies',
+  'payments',
+  'query_statistics',
+  'sessions',
+  'token_accounts',
+  'users',
+]
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
-  const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-  return rows.map(row => row.tablename)
+  const { rows } = await digis.query(`
+    SELECT relname FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`)
+  return rows.map(row => row.relname)
 }
 
 test('addMissingColumns creates everything in an empty database and nothing the second time', async () => {
@@ -81,10 +94,7 @@ test('constraints and indexes are named after what they do', async () => {
      WHERE indrelid::regclass::text = ANY ($1) AND NOT indisprimary`,
     [TABLES],
   )
-  for (const { name } of rows)
-    expect(name).toMatch(
-      /^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys|maintenance_runs)_/,
-    )
+  for (const { name } of rows) expect(name).toMatch(new RegExp(`^(fk|chk|uq|idx)_(${TABLES.join('|')})_`))
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )
