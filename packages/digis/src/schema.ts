@@ -27,7 +27,7 @@ export async function migrateDigis(
 ): Promise<MigrateResult> {
   await refuseForeignSchema(pool)
   const table = `${HISTORY.schema}.${HISTORY.table}`
-  return migrate(pool, { ...options, directory: MIGRATIONS, table, transaction: 'all' })
+  return migrate(pool, { ...options, directory: MIGRATIONS, table })
 }
 
 async function refuseForeignSchema(pool: Pool): Promise<void> {

@@ -3,13 +3,8 @@ import type { Database } from '../database/database.js'
 import { type Count, checkLimit, checkOffset } from '../input/amounts.js'
 import { type Keyed, type Page, type PageRequest, startOf, toPage } from '../paging/page.js'
 import { type Creator, checkTerm } from './creator.js'
-import {
-  searchCreatorsAfter,
-  searchCreatorsFrom,
-  selectCreators,
-  selectCreatorsAfter,
-  selectCreatorsFrom,
-} from './creator-queries.js'
+import { selectCreators, selectCreatorsAfter, selectCreatorsFrom } from './creator-queries.js'
+import { searchCreatorsAfter, searchCreatorsFrom } from './creator-search.js'
 
 /** The use cases of creators. */
 export interface CreatorService {
