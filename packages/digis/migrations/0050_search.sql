@@ -27,15 +27,9 @@ CREATE FUNCTION search_plain(written text, kept text DEFAULT '') RETURNS text
   IMMUTABLE STRICT PARALLEL SAFE
 RETURN regexp_replace(
   search_unaccent(written),
-  '(?![a' || kept || '])[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u02b0-\u02ff\u060c\u061b\u061f\u06d4'
+  '(?![a' || kept || '])[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u02b0-\u02ff\u037e\u0387\u055a-\u055f\u0589\u05be\u060c\u061b\u061f\u06d4\u0964\u0965'
     || '\u2000-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe00-\ufe6f\U0001f000-\U0001faff]',
   ' ', 'g');
-
--- The words of a name or a text with a weight. The length is bounded for databases whose constraints are not there yet.
-CREATE FUNCTION search_vector(config regconfig, written text, weight "char") RETURNS tsvector
-  LANGUAGE sql
-  IMMUTABLE PARALLEL SAFE
-RETURN setweight(to_tsvector(config, search_plain(left(coalesce(written, ''), 5000))), weight);
 
 -- What somebody typed into a search box, as websearch_to_tsquery takes it. A minus means "without" only before a word.
 CREATE FUNCTION search_typed(term text) RETURNS text
@@ -137,11 +131,19 @@ BEGIN
    WHERE d.creator_id = ANY (ids) AND u.id = d.creator_id AND NOT u.is_creator;
 
   INSERT INTO creator_documents AS d (creator_id, names, document)
-  SELECT u.id, names,
-         names || search_vector('simple', u.bio, 'C') || search_vector('english', u.bio, 'D')
+  SELECT id, names,
+         names || setweight(to_tsvector('simple', plain.bio), 'C') || setweight(to_tsvector('english', plain.bio), 'D')
     FROM users AS u,
-         LATERAL (SELECT search_vector('simple', u.display_name, 'A') || search_vector('simple', u.username, 'B')) AS n (names)
-   WHERE u.id = ANY (ids) AND u.is_creator
+         -- The lengths are bounds for databases whose constraints are not there yet; OFFSET 0: once for each text.
+         LATERAL (
+           SELECT search_plain(left(coalesce(u.display_name, ''), 200)), search_plain(left(coalesce(u.username, ''), 200)),
+                  search_plain(left(coalesce(u.bio, ''), 5000)) OFFSET 0
+         ) AS plain (display_name, username, bio),
+         LATERAL (
+           SELECT setweight(to_tsvector('simple', plain.display_name), 'A')
+               || setweight(to_tsvector('simple', plain.username), 'B') OFFSET 0
+         ) AS n (names)
+   WHERE id = ANY (ids) AND is_creator
   ON CONFLICT (creator_id) DO UPDATE SET names = excluded.names, document = excluded.document;
 
   INSERT INTO search_words (word, trigrams)

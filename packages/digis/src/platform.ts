@@ -30,7 +30,7 @@ export interface Platform extends HealthService {
   /** A small cache of the application's own; see {@link CacheAccess}. */
   readonly cacheUtils: CacheAccess
   /**
-   * Creates the schema in an empty database or brings it up to date: all of it or nothing.
+   * Creates the schema in an empty database or brings it up to date, each file wholly or not at all.
    *
    * @throws as {@link migrateDigis}
    */

@@ -15,8 +15,9 @@ const OWNERSHIP = `
                   WHERE n.nspname = $1 AND c.relname = $2) AS has_history`
 
 /**
- * Creates the schema of DIGIS in an empty database, or brings it up to date: all of it or nothing. Any number of
- * processes may do so at once.
+ * Creates the schema of DIGIS in an empty database, or brings it up to date: each file wholly or not at all, because
+ * indexes that are built beside running writes cannot be part of one transaction. After a failure the next run goes on
+ * where it stopped. Any number of processes may do so at once.
  *
  * @throws DigisError `DIGIS_FOREIGN_SCHEMA` when there is a table `users` that this package did not make;
  * MigrationError when a migration fails
