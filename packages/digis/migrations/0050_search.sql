@@ -1,10 +1,6 @@
 -- Search over creators: what is searched is kept beside the users, one row for each creator, so that ranking many of
 -- them reads a narrow table and nothing rewrites the wide one. See docs/guides/search.md.
 
--- Where an earlier migration has them, they stay as they are.
-ALTER TABLE users ADD COLUMN IF NOT EXISTS display_name text;
-ALTER TABLE users ADD COLUMN IF NOT EXISTS username text;
-
 -- Lower case, without accents. Not the extension unaccent: its rules are a file that may change under what is stored.
 CREATE FUNCTION search_unaccent(written text) RETURNS text
   LANGUAGE sql
@@ -49,15 +45,6 @@ CREATE FUNCTION creator_query(term text) RETURNS tsquery
   LANGUAGE sql
   IMMUTABLE STRICT PARALLEL SAFE
 RETURN websearch_to_tsquery('english'::regconfig, search_typed(term)) || creator_words(term);
-
--- Derived from users by a trigger and meaningless without its user. names: A display name, B username. document: those,
--- C the bio's words as written, D their stems ("dancing" finds "dance").
-CREATE TABLE creator_documents (
-  creator_id bigint PRIMARY KEY,
-  names tsvector NOT NULL,
-  document tsvector NOT NULL,
-  CONSTRAINT fk_creator_documents_creator FOREIGN KEY (creator_id) REFERENCES users (id) ON DELETE CASCADE
-);
 
 -- The words that occur, for finding what a misspelt one may have meant. A word can be here twice: a unique index
 -- would make two creators who are the first to use it wait for each other.
@@ -163,6 +150,21 @@ BEGIN
   RETURN NULL;
 END
 $$;
+
+-- From here on users is locked, so this comes last.
+
+-- Where an earlier migration has them, they stay as they are.
+ALTER TABLE users ADD COLUMN IF NOT EXISTS display_name text;
+ALTER TABLE users ADD COLUMN IF NOT EXISTS username text;
+
+-- Derived from users by a trigger and meaningless without its user. names: A display name, B username. document: those,
+-- C the bio's words as written, D their stems ("dancing" finds "dance").
+CREATE TABLE creator_documents (
+  creator_id bigint PRIMARY KEY,
+  names tsvector NOT NULL,
+  document tsvector NOT NULL,
+  CONSTRAINT fk_creator_documents_creator FOREIGN KEY (creator_id) REFERENCES users (id) ON DELETE CASCADE
+);
 
 CREATE TRIGGER trg_users_search_insert
   AFTER INSERT ON users
