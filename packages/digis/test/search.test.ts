@@ -220,6 +220,18 @@ test('pages of few matches and of what was meant show each once', async () => {
   }
 })
 
+test('what the advice says about creators who are missing helps', async () => {
+  const other = await newDigis()
+  const ids = await join(other, ['Sitar', 'Tabla'])
+  await other.query('DELETE FROM creator_documents')
+  const [advice = ''] = (await other.searchHealth()).advice
+  await other.query(advice.slice(advice.indexOf('SELECT')))
+  expect([await found('sitar or tabla', other), (await other.searchHealth()).advice]).toEqual([
+    ids.reverse(),
+    [],
+  ])
+})
+
 test('creators who were there before the search become part of it, also one who changes meanwhile', async () => {
   const other = await newDigis()
   const [first, second] = await join(other, ['Lute', 'Lyre'])

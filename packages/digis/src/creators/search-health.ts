@@ -14,8 +14,9 @@ const WITHOUT_TYPOS =
   'Misspelt words find nothing, because the extension pg_trgm is not there. ' +
   'Make it available to the server, then run SELECT enable_typo_tolerance() as a role that may create it.'
 const MISSING =
-  'Some creators are not found by any search. ' +
-  'Run SELECT index_creators(array_agg(id)) FROM users WHERE is_creator, or finish the migrations.'
+  'Some creators are not found by any search. Finish the migrations; if they are finished, repeat until nobody is missing: ' +
+  'SELECT index_creators(ARRAY(SELECT id FROM users AS u WHERE is_creator AND NOT EXISTS ' +
+  '(SELECT FROM creator_documents WHERE creator_id = u.id) LIMIT 1000 FOR SHARE))'
 
 /** Counts up to a thousand: more need no other advice. */
 function selectSearchHealth(): Statement {
