@@ -14,7 +14,7 @@ const OF_EXISTING_CREATORS = /^005[1-4]_/
  * @returns the module, and how long those migrations took that depend on the number of creators
  */
 export async function fillDatabase(connectionString, creators) {
-  const digis = createDigis({ connectionString, max: 2 })
+  const digis = createDigis({ connectionString, max: 1, maxLifetimeSeconds: 0 })
   await digis.addMissingColumns()
   await digis.query('ALTER TABLE users DISABLE TRIGGER USER')
   for (let first = 0; first < creators.length; first += BATCH)
