@@ -71,6 +71,8 @@ describe('a search', () => {
     expect(await found('teremin leson')).toEqual([right])
     const person = await named('Wilhelmina Oberländer', 'mina')
     expect(await found('wilhelmna oberlender')).toEqual([person])
+    await join(digis, ['Wilhelmine'])
+    expect(await found('wilhelmina')).toEqual([person])
   })
 
   test('takes no word for a misspelt one after a minus', async () => {

@@ -41,7 +41,10 @@ const TYPED = `
   typed AS (
     SELECT matches, CASE WHEN $4::real = 'infinity' THEN matches > ${RANKED} ELSE $4 >= 3 END AS many FROM counted)`
 
-/** The words as typed or like them, as a query; nothing where no word is like them, or enough creators match. */
+/**
+ * The words as typed or like them, as a query. Nothing where no word is like them, where enough creators match, or where
+ * somebody is called so: who types a name that exists means it.
+ */
 const MEANT = `
   meant AS (
     SELECT CASE WHEN count(likes) > 0
@@ -49,7 +52,8 @@ const MEANT = `
       FROM (SELECT parts[1] AS piece, place, btrim(parts[1], ''':*') AS word
               FROM typed, regexp_matches(creator_words($1)::text, '!?''[^'']+''(?::\\*)?|[^''!]+|!', 'g')
                           WITH ORDINALITY AS m (parts, place)
-             WHERE matches < ${SCARCE} AND NOT many) AS pieces
+             WHERE matches < ${SCARCE} AND NOT many
+               AND NOT EXISTS (SELECT FROM creator_documents WHERE names @@ ${QUERY})) AS pieces
       LEFT JOIN LATERAL (
         SELECT string_agg(quote_literal(alike.word), ' | ') AS likes
           FROM (SELECT known.word

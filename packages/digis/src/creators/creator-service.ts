@@ -17,7 +17,7 @@ export interface CreatorService {
    * Creators by their display name, username and bio, with or without accents: words in any form, `"phrases"`, `or`,
    * `-without`; the last word may be unfinished. Best match first, newest first among equals: a display name counts
    * most, then a username, then a bio. Of more than 200, those with the words in their names come first, and each
-   * group newest first. Where fewer than 5 match, creators with similar words follow. A blank term finds all, newest
+   * group newest first. Where fewer than 5 match, none by name, those with similar words follow. A blank term finds all, newest
    * first; one without a letter or digit finds none. Any text is safe.
    *
    * @param term at most 500 characters
