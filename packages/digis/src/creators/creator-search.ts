@@ -52,8 +52,8 @@ const MEANT = `
       FROM (SELECT parts[1] AS piece, place, btrim(parts[1], ''':*') AS word
               FROM typed, regexp_matches(creator_words($1)::text, '!?''[^'']+''(?::\\*)?|[^''!]+|!', 'g')
                           WITH ORDINALITY AS m (parts, place)
-             WHERE matches < ${SCARCE} AND NOT many
-               AND NOT EXISTS (SELECT FROM creator_documents WHERE names @@ ${QUERY})) AS pieces
+             WHERE CASE WHEN matches < ${SCARCE} AND NOT many
+                        THEN (SELECT count(*) FROM creator_documents WHERE names @@ ${QUERY}) = 0 END) AS pieces
       LEFT JOIN LATERAL (
         SELECT string_agg(quote_literal(alike.word), ' | ') AS likes
           FROM (SELECT known.word
