@@ -2,6 +2,7 @@ export type { CacheAccess, CacheClient } from './cache/cache-access.js'
 export { type DigisCacheOptions, digisCache } from './cache/digis-cache.js'
 export { type Creator, MAX_TERM } from './creators/creator.js'
 export type { CreatorService } from './creators/creator-service.js'
+export type { SearchHealth } from './creators/search-health.js'
 export type { Limits, QueryRunner } from './database/database.js'
 export { createDigis, type Digis, type DigisOptions, type DigisPoolOptions, type Scope } from './digis.js'
 export {
