@@ -28,6 +28,12 @@ import {
   resolveReplicaSettings,
 } from './replica-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
+import {
+  resolveStatistics,
+  type StatisticsOptions,
+  type StatisticsSettings,
+  statisticsOption,
+} from './statistics-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -67,6 +73,8 @@ export interface PoolOptions extends PoolConfig {
   cache?: CacheOptions | false
   /** Hot standbys for reads that say `readOnly: true`: their URLs, or more about them. Default: none. */
   replicas?: readonly string[] | ReplicaOptions | false
+  /** What is counted of queries; `false`: nothing by statement. Default: on. */
+  statistics?: StatisticsOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -107,6 +115,8 @@ export interface PoolSettings {
   readonly cache: CacheSettings | undefined
   /** Absent: every read goes to the primary. */
   readonly replicas: ReplicaSettings | undefined
+  /** Absent: queries are not counted by statement. */
+  readonly statistics: StatisticsSettings | undefined
 }
 
 const RULES: Rules = {
@@ -149,6 +159,7 @@ const RULES: Rules = {
   pooler: poolerOption,
   cache: cacheOption,
   replicas: replicasOption,
+  statistics: statisticsOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -208,6 +219,7 @@ export function resolveSettings(
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
+    statistics: resolveStatistics(options.statistics),
   })
 }
 
