@@ -25,6 +25,8 @@ export interface QueryEvent {
   readonly tier: 'memory' | 'redis' | undefined
   /** `host:port` of the node that answered; `undefined` when none did. */
   readonly target: string | undefined
+  /** What `auto_explain` told the session, literals and all: not fit for a log. */
+  readonly notice: string | undefined
 }
 
 /** Watches queries. What it throws reaches `uncaughtException`, never the query. */
