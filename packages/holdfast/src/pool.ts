@@ -19,19 +19,20 @@ import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
+import { borrowClient } from './connections/borrow.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { emittingListener } from './connections/emitting-listener.js'
+import { explainStatement } from './connections/explain-statement.js'
 import { Housekeeper } from './connections/housekeeper.js'
-import { acquirePatiently } from './connections/patient-acquire.js'
 import { transactOnPool } from './connections/pool-transaction.js'
-import type { PooledConnection } from './connections/pooled-connection.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
 import { submitOnPool } from './connections/submit.js'
 import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
+import { warmUp } from './connections/warm-up.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
 import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
@@ -91,11 +92,6 @@ export class Pool extends pg.Pool {
     this.#settings = settings
     for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
     const observers = this.#observers
-    this.#monitor = new PoolMonitor({
-      ...{ observers, settings },
-      categoryOf: errorCategory,
-      loadReader: loadStatementReader,
-    })
     const guard = () => this.#cache?.guard
     this.#openAt = opener({ ...this.#tools, options: checked, settings, observers, guard })
     this.#connections = new ConnectionPool({
@@ -111,6 +107,7 @@ export class Pool extends pg.Pool {
       settings,
       clock: this.#clock,
       warn: warning => this.#warn(warning),
+      onRound: now => this.#monitor.look(this.#connections.numbers(), now),
     })
     this.#calls = this.#makeCalls()
     this.#cluster = this.#makeCluster(hosts)
@@ -119,6 +116,7 @@ export class Pool extends pg.Pool {
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
+    this.#monitor = this.#makeMonitor()
     const { config } = this.#resolved
     looksLikePgPool({
       pool: this,
@@ -135,6 +133,7 @@ export class Pool extends pg.Pool {
     process.nextTick(() => {
       for (const warning of this.#resolved.warnings) this.#warn(warning)
     })
+    this.#monitor.start()
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
@@ -258,6 +257,16 @@ export class Pool extends pg.Pool {
     return this.#monitor.statements(options)
   }
 
+  /**
+   * The plan that PostgreSQL would make for a statement of {@link Pool.statements} with any parameters, literals masked.
+   * The statement is not run.
+   *
+   * @throws OptionsError for an unknown fingerprint; PostgreSQL's error for what has no plan
+   */
+  plan(fingerprint: string): Promise<string> {
+    return this.#monitor.plan(fingerprint)
+  }
+
   /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
   describe(): PoolDescription {
     const cacheEnabled = this.#cache?.enabled ?? false
@@ -293,13 +302,8 @@ export class Pool extends pg.Pool {
   }
 
   /** Opens `minIdle` connections (at least one), so that the first requests find them open. */
-  async warmup(): Promise<void> {
-    const count = Math.max(1, this.#settings.minIdle)
-    const lent = await Promise.allSettled(
-      Array.from({ length: count }, () => this.#connections.acquire({ ...UNLIMITED, priority: 'critical' })),
-    )
-    for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
-    for (const result of lent) if (result.status === 'rejected') throw result.reason
+  warmup(): Promise<void> {
+    return warmUp(this.#connections, Math.max(1, this.#settings.minIdle))
   }
 
   /**
@@ -350,21 +354,8 @@ export class Pool extends pg.Pool {
     return { now: trace?.startedAt ?? this.#clock.now(), queryTimeout: this.#settings.queryTimeout, trace }
   }
 
-  async #borrow(limits: Limits): Promise<PoolClient> {
-    const borrower = this.#settings.leakDetection > 0 ? new Error('borrowed') : undefined
-    const pooled = await acquirePatiently(this.#calls, limits)
-    pooled.borrower = borrower
-    pooled.client.release = this.#releaseOnce(pooled)
-    return pooled.client
-  }
-
-  #releaseOnce(pooled: PooledConnection): (error?: Error | boolean) => void {
-    let released = false
-    return error => {
-      if (released) throw new Error('Release called on client which has already been released to the pool.')
-      released = true
-      this.#connections.release(pooled, error)
-    }
+  #borrow(limits: Limits): Promise<PoolClient> {
+    return borrowClient(this.#calls, limits, this.#settings.leakDetection > 0)
   }
 
   #limits(options: AcquireOptions): Limits {
@@ -381,6 +372,7 @@ export class Pool extends pg.Pool {
     this.#mark('ending')
     this.#stopSignals()
     this.#housekeeper.stop()
+    this.#monitor.stop()
     const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
     const timer = limit === undefined ? undefined : setTimeout(cut, limit)
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
@@ -402,6 +394,21 @@ export class Pool extends pg.Pool {
       rollsBackWhole,
       log: this.#options.log,
     }
+  }
+
+  #makeMonitor(): PoolMonitor {
+    return new PoolMonitor({
+      settings: this.#settings,
+      observers: this.#observers,
+      clock: this.#clock,
+      logger: this.#options.logger,
+      warn: warning => this.#warn(warning),
+      stats: () => this.stats(),
+      categoryOf: errorCategory,
+      loadReader: loadStatementReader,
+      explain: text =>
+        explainStatement({ pool: this.#connections, toRequest: config => this.#ownRequest(config) }, text),
+    })
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {

@@ -27,7 +27,20 @@ import {
   replicasOption,
   resolveReplicaSettings,
 } from './replica-options.js'
+import {
+  resolveReportEvery,
+  resolveUtilizationAlert,
+  type UtilizationAlertOptions,
+  type UtilizationAlertSettings,
+  utilizationAlertOption,
+} from './report-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
+import {
+  resolveSlowQuery,
+  type SlowQueryOptions,
+  type SlowQuerySettings,
+  slowQueryOption,
+} from './slow-query-options.js'
 import {
   resolveStatistics,
   type StatisticsOptions,
@@ -58,7 +71,7 @@ export interface PoolOptions extends PoolConfig {
   validateAfterIdle?: Duration
   /** A client borrowed for longer is reported once, with the borrower's stack. 0: never. Default: 1 m. */
   leakDetection?: Duration
-  /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
+  /** Where warnings, slow queries and reports go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
   /** What happens when more is asked than the database can serve; `false`: as many may wait as come. */
   overload?: OverloadOptions | false
@@ -75,6 +88,12 @@ export interface PoolOptions extends PoolConfig {
   replicas?: readonly string[] | ReplicaOptions | false
   /** What is counted of queries; `false`: nothing by statement. Default: on. */
   statistics?: StatisticsOptions | false
+  /** Which queries are slow, and what the logger is told of them; `false`: nothing. Default: from 1 s. */
+  slowQuery?: SlowQueryOptions | false
+  /** When people are warned that most connections are in use; `false`: never. Default: 80 % for 10 s. */
+  utilizationAlert?: UtilizationAlertOptions | false
+  /** How often the logger is told how the pool is; `false`: never. Default: 1 m with NODE_ENV=production, else never. */
+  report?: Duration | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -117,6 +136,12 @@ export interface PoolSettings {
   readonly replicas: ReplicaSettings | undefined
   /** Absent: queries are not counted by statement. */
   readonly statistics: StatisticsSettings | undefined
+  /** Absent: nobody looks for slow queries. */
+  readonly slowQuery: SlowQuerySettings | undefined
+  /** Absent: nobody looks how busy it is. */
+  readonly utilizationAlert: UtilizationAlertSettings | undefined
+  /** 0: never. */
+  readonly reportEvery: number
 }
 
 const RULES: Rules = {
@@ -160,6 +185,9 @@ const RULES: Rules = {
   cache: cacheOption,
   replicas: replicasOption,
   statistics: statisticsOption,
+  slowQuery: slowQueryOption,
+  utilizationAlert: utilizationAlertOption,
+  report: duration,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -220,6 +248,9 @@ export function resolveSettings(
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
     statistics: resolveStatistics(options.statistics),
+    slowQuery: resolveSlowQuery(options.slowQuery),
+    utilizationAlert: resolveUtilizationAlert(options.utilizationAlert),
+    reportEvery: resolveReportEvery(options.report, env),
   })
 }
 

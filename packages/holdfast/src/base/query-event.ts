@@ -32,7 +32,7 @@ export interface QueryEvent {
 /** Watches queries. What it throws reaches `uncaughtException`, never the query. */
 export interface QueryObserver {
   /** It begins, in the async context of its caller; the same object is given to {@link QueryObserver.ended}. */
-  started?(event: QueryEvent): void
+  readonly started?: ((event: QueryEvent) => void) | undefined
   /** It has ended, and the object is not changed any more. In the async context of its caller. */
   ended(event: QueryEvent): void
 }
