@@ -54,7 +54,7 @@ export class SlowQueryLog implements QueryObserver {
       millis: event.endedAt - event.startedAt,
       waitMillis: event.waitMillis,
       location: locationIn(this.#calls.get(event)?.stack ?? stackHere()),
-      plan: planInNotice(event.notice) ?? statement?.lastSlow?.plan,
+      plan: planInNotice(event.notice, event.text) ?? statement?.lastSlow?.plan,
     }
     if (statement !== undefined) statement.lastSlow = run
     const omitted = this.#sampler.take(event.endedAt)
@@ -66,7 +66,7 @@ export class SlowQueryLog implements QueryObserver {
     const { logger, name } = this.#parts
     if (logger === undefined && !this.#parts.settings.plan) return
     const identity = await this.#identify(event, statement)
-    const plan = planInNotice(event.notice) ?? (await this.#plan(event, identity.fingerprint))
+    const plan = planInNotice(event.notice, event.text) ?? (await this.#plan(event, identity.fingerprint))
     if (plan !== undefined && statement?.lastSlow === run) statement.lastSlow = { ...run, plan }
     const fields = slowQueryFields(event, { pool: name, ...identity, location: run.location, plan, omitted })
     logger?.warn(fields, slowQueryMessage(event))
