@@ -46,6 +46,9 @@ export class SlowQueryLog implements QueryObserver {
     this.started = parts.settings.location === 'call' ? event => this.#noteCall(event) : undefined
   }
 
+  /** What takes no time is not slow. */
+  readonly hit = (): void => {}
+
   ended(event: QueryEvent): void {
     if (event.endedAt - event.startedAt < this.#parts.settings.threshold) return
     const statement = this.#parts.statementOf?.(event)
