@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createDigis, type Digis } from '@holdfast/digis'
 import { findProgram, temporaryDatabase } from '@holdfast/testkit'
 import pg from 'pg'
@@ -5,7 +8,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkHardening } from '../long/hardening/check.mjs'
 import { describeSchema } from '../long/hardening/fingerprint.mjs'
 import { createOldDatabase, SHAPES } from '../long/hardening/old-database.mjs'
-import { applyHardening } from '../long/hardening/psql.mjs'
+import { applyHardening, FILE } from '../long/hardening/psql.mjs'
 
 /** `sessions.status` of the old platform is nothing that DIGIS knows, and stays. */
 const isOurs = (line: string) => !line.startsWith('column | sessions | status ')
@@ -176,6 +179,23 @@ describe.skipIf(findProgram('psql') === undefined)('the file for psql', () => {
     const { rows } = await client.query('SELECT count(*)::int AS invalid FROM pg_index WHERE NOT indisvalid')
     expect(rows).toEqual([{ invalid: 0 }])
     expect(await schemaOf(url)).toEqual(await freshSchema())
+  })
+
+  test('reads no table under a lock that others mind, and rewrites none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hardening-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const talkative = join(folder, 'talkative.sql')
+    const quiet = 'SET client_min_messages = warning'
+    writeFileSync(talkative, readFileSync(FILE, 'utf8').replace(quiet, 'SET client_min_messages = debug1'))
+    const url = await oldDatabase('old-integers')
+    const { code, output } = await applyHardening(url, { quarantine: 'on', ECHO: 'queries' }, talkative).ended
+    const count = (pattern: RegExp) => [...output.matchAll(pattern)].length
+    expect([code, count(/rewriting table "/g)]).toEqual([0, 0])
+    // VALIDATE, which others do not mind, is the only one that reads: in the live schema, and in the scratch schema.
+    const validations = count(/^CALL digis_hardening\.validate\('/gm) + count(/^ALTER TABLE \w+ VALIDATE/gm)
+    expect(validations).toBeGreaterThan(30)
+    expect(count(/verifying table "|validating foreign key constraint "/g)).toBe(validations)
+    expect(count(/are sufficient to prove that it does not contain nulls/g)).toBeGreaterThan(20)
   })
 
   test('waits for a long transaction without making others wait for it', async () => {
