@@ -6,6 +6,7 @@ import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
+import { keepMaintained } from './keep-maintained.js'
 import { createLogger } from './logger.js'
 import { refreshStats } from './refresh-stats.js'
 import { rememberVerified } from './remember-verified.js'
@@ -57,8 +58,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const app = await createApp({ config, digis, logger })
     const stopForgetting = forgetOldKeys(digis, logger)
     const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
+    const stopMaintaining = keepMaintained(pool, logger)
     app.addHook('onClose', async () => {
       stopForgetting()
+      stopMaintaining()
       await stopRefreshing()
     })
     const address = await app.listen({ port: options.port, host: options.host ?? config.host })

@@ -31,7 +31,8 @@ export interface Platform extends HealthService {
   /** A small cache of the application's own; see {@link CacheAccess}. */
   readonly cacheUtils: CacheAccess
   /**
-   * Creates the schema in an empty database or brings it up to date; a database of the old platform too.
+   * Creates the schema in an empty database or brings it up to date, each file wholly or not at all; a database of the
+   * old platform too.
    *
    * @throws as {@link migrateDigis}
    */

@@ -26,8 +26,9 @@ const OWNERSHIP = `
 
 /**
  * Creates the schema of DIGIS in an empty database, or brings it up to date. A database of the old platform is first
- * brought to the same schema under load (see {@link HardeningOptions}). Each step is made whole or not at all, and a run
- * that was ended is gone on with by the next one. Any number of processes may do so at once.
+ * brought to the same schema under load (see {@link HardeningOptions}). Each file is applied wholly or not at all,
+ * because indexes that are built beside running writes cannot be part of one transaction; a run that was ended is gone on
+ * with by the next one. Any number of processes may do so at once.
  *
  * @throws DigisError `DIGIS_FOREIGN_SCHEMA` when there is a table `users` that is none of DIGIS; `DIGIS_DIRTY_ROWS` when
  * rows of the old platform break a rule; MigrationError when a migration fails

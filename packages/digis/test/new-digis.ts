@@ -9,9 +9,19 @@ afterAll(async () => {
   await Promise.all(open.splice(0).map(digis => digis.end()))
 })
 
+type Layout = (digis: Digis) => Promise<unknown>
+let layout: Layout = async () => {}
+
+/** From here on {@link newDigis} lays its tables out so: a test file runs those of another one on its own layout. */
+export function layOut(chosen: Layout): void {
+  layout = chosen
+}
+
 /** DIGIS on a database of its own with the current schema and nobody in it; ended after the test file. */
 export async function newDigis(): Promise<Digis> {
-  return newDigisOn(await migratedDatabase())
+  const digis = await newDigisOn(await migratedDatabase())
+  await layout(digis)
+  return digis
 }
 
 /** The name of a database with the current schema, to copy: made once for a test file. */
@@ -29,6 +39,12 @@ async function migratedTemplate(): Promise<string> {
   await digis.addMissingColumns()
   await digis.end()
   return name
+}
+
+/** The current schema, laid out as the test file wants it. */
+export async function setUp(digis: Digis): Promise<void> {
+  await digis.addMissingColumns()
+  await layout(digis)
 }
 
 /** DIGIS on an empty database. */

@@ -5,11 +5,27 @@ import { expect, onTestFinished, test } from 'vitest'
 import { newDigis, newEmptyDigis, newFan, newSession, only } from './new-digis.js'
 
 const MIGRATIONS = readdirSync(new URL('../migrations/', import.meta.url)).sort()
-const TABLES = ['idempotency_keys', 'maintenance_runs', 'payments', 'sessions', 'token_accounts', 'users']
+const TABLES = [
+  'creator_daily_stats',
+  'creator_daily_stats_state',
+  'creator_documents',
+  'idempotency_keys',
+  'maintenance_runs',
+  'partition_policies',
+  'payments',
+  'query_statistics',
+  'search_words',
+  'sessions',
+  'token_accounts',
+  'users',
+]
+const NAMED_AFTER_A_TABLE = new RegExp(`^(fk|chk|uq|idx)_(${TABLES.join('|')})_`)
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
-  const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-  return rows.map(row => row.tablename)
+  const { rows } = await digis.query(`
+    SELECT relname FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`)
+  return rows.map(row => row.relname)
 }
 
 test('addMissingColumns creates everything in an empty database and nothing the second time', async () => {
@@ -52,13 +68,17 @@ test("somebody else's users table is left alone, with an error that says so", as
   expect(await tables(digis)).toEqual(['users'])
 })
 
-test('every foreign key to users refers to users.id, and no delete cascades', async () => {
+test('every foreign key to users refers to users.id, and a delete cascades to what is derived alone', async () => {
   const digis = await newDigis()
   const { rows } = await digis.query(`
-    SELECT DISTINCT confdeltype AS on_delete,
+    SELECT DISTINCT CASE confdeltype WHEN 'c' THEN conrelid::regclass::text ELSE 'none' END AS cascade_to,
+           confdeltype AS on_delete,
            (SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = confrelid AND attnum = ANY (confkey)) AS target
       FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`)
-  expect(rows).toEqual([{ on_delete: 'r', target: 'id' }])
+  expect(rows).toEqual([
+    { cascade_to: 'creator_documents', on_delete: 'c', target: 'id' },
+    { cascade_to: 'none', on_delete: 'r', target: 'id' },
+  ])
 })
 
 test('every foreign key has an index that begins with it', async () => {
@@ -81,10 +101,7 @@ test('constraints and indexes are named after what they do', async () => {
      WHERE indrelid::regclass::text = ANY ($1) AND NOT indisprimary`,
     [TABLES],
   )
-  for (const { name } of rows)
-    expect(name).toMatch(
-      /^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys|maintenance_runs)_/,
-    )
+  for (const { name } of rows) expect(name).toMatch(NAMED_AFTER_A_TABLE)
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )
