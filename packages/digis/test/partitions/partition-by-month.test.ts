@@ -49,6 +49,7 @@ describe('a table that has become partitioned', () => {
   beforeAll(async () => {
     digis = await newDigis()
     await digis.query(`
+      CREATE INDEX idx_sessions_type_by_month ON sessions (type, date_trunc('month', start_time AT TIME ZONE 'UTC'));
       ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
       CREATE POLICY seen_by_all ON sessions AS RESTRICTIVE FOR SELECT TO PUBLIC USING (fan_id > 0);
       CREATE POLICY written_by_all ON sessions FOR INSERT TO pg_monitor, CURRENT_USER WITH CHECK (fan_id > 0);
