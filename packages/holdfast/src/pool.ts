@@ -389,7 +389,7 @@ export class Pool extends pg.Pool {
 
   async #end(options: EndOptions): Promise<void> {
     const limit = endLimit(options)
-    this.#mark('ending')
+    Object.assign(this, { ending: true })
     this.#stopSignals()
     this.#housekeeper.stop()
     const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
@@ -397,7 +397,7 @@ export class Pool extends pg.Pool {
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
-    this.#mark('ended')
+    Object.assign(this, { ended: true })
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
@@ -424,6 +424,7 @@ export class Pool extends pg.Pool {
       ask: (text, values) => this.#ask(text, values),
       identity: [target.user, target.host, target.port, target.database, config.options ?? ''].join('\n'),
       types: this.#options.types && (new pg.TypeOverrides(this.#options.types) as never),
+      identities: this.#settings.rls !== undefined,
       connectRemote: remoteCache(settings, warn),
       warn,
     })
@@ -437,10 +438,6 @@ export class Pool extends pg.Pool {
 
   #ownRequest(config: HoldfastQueryConfig): QueryRequest {
     return this.#toRequest({ ...config, readOnly: true }, undefined)
-  }
-
-  #mark(state: 'ending' | 'ended'): void {
-    Object.assign(this, { [state]: true })
   }
 
   #listener(): PoolListener {

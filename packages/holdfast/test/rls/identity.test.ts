@@ -54,13 +54,20 @@ test('a query takes one round trip', async () => {
   const { write } = stream
   stream.write = ((data: Buffer, ...rest: never[]) => {
     statements.push(data.toString('latin1'))
-    return write.call(stream, data, ...rest)
+    return write.call(stream, data as never, ...rest)
   }) as typeof stream.write
   await as(ANN).query(NOTES)
   stream.write = write
   // The server answers a Sync, and nothing before it.
-  const sent = statements.join('').match(/BEGIN|set_config|FROM note|COMMIT|S\0\0\0\x04/g)
-  expect(sent).toEqual(['BEGIN', 'set_config', 'set_config', 'FROM note', 'COMMIT', 'S\0\0\0\x04'])
+  const sent = statements.join('').replaceAll('S\0\0\0\x04', ' SYNC')
+  expect(sent.match(/BEGIN|set_config|FROM note|COMMIT|SYNC/g)).toEqual([
+    'BEGIN',
+    'set_config',
+    'set_config',
+    'FROM note',
+    'COMMIT',
+    'SYNC',
+  ])
 })
 
 test('nothing of an identity is left for the next borrower, however its query ends', async () => {
