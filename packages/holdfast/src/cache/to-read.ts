@@ -126,7 +126,7 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
 
 /** What of an identity decides the result: the role alone where neither policies nor the query ask for more. */
 function contextOf({ key, roleKey }: Identity, { plan }: KnownStatement): string {
-  const isForAll = plan.kind === 'read' && !plan.rowSecurity && plan.uncacheable === undefined
+  const isForAll = plan.kind === 'read' && !plan.readsClaims && plan.uncacheable === undefined
   return isForAll ? roleKey : key
 }
 

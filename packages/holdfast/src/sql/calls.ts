@@ -54,8 +54,11 @@ interface BuiltinCall {
 }
 
 function callBuiltin({ name, volatility, arguments_ }: BuiltinCall, { findings, policyWalk }: Place): void {
-  // Claims are part of every key, and a session with other settings than ours fills no cache.
-  if (policyWalk !== undefined && name === 'current_setting') return
+  // Claims are part of the key then, and a session with other settings than ours fills no cache.
+  if (policyWalk !== undefined && name === 'current_setting') {
+    findings.readsClaims = true
+    return
+  }
   const risk = builtinRisk(name, volatility, arguments_.length)
   if (risk === 'none') return
   if (name === 'set_config' && !isTrue(arguments_[2])) findings.changesSession = true

@@ -105,11 +105,6 @@ export class Catalog {
     return this.tables.filter(({ oid }) => oids.includes(oid))
   }
 
-  /** Whether what a query sees of a table, or of a partition or child of it, depends on who asks. */
-  hasRowSecurity(oid: number): boolean {
-    return this.#relations.familyOf(oid).some(({ rowSecurity }) => rowSecurity)
-  }
-
   /** The policies for reading a table, its partitions and children, each as the query that it amounts to. */
   policiesOf(oid: number): readonly string[] {
     return this.#relations.familyOf(oid).flatMap(({ schema, name, policies }) => {

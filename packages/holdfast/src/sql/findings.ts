@@ -31,8 +31,8 @@ export class Findings {
   /** Something that might write though it looks like a read. */
   mayWrite = false
   changesSession = false
-  /** It reads a table whose rows depend on who asks. */
-  rowSecurity = false
+  /** A policy of a table that it reads asks for settings of the session, such as claims. */
+  readsClaims = false
   /** The policies and functions that have been followed already. */
   readonly followed: Set<string>
   /** Something is written of which it is not certain that it changes nothing else. */

@@ -37,7 +37,7 @@ export function readPlan(findings: Findings): ReadPlan {
   return Object.freeze({
     kind: 'read',
     dependencies: Object.freeze(findings.dependencies()),
-    rowSecurity: findings.rowSecurity,
+    readsClaims: findings.readsClaims,
     uncacheable,
     detail: detail && `${detail}.`,
   })

@@ -14,12 +14,10 @@ const DEEPEST = 32
  */
 export function followPolicies(table: TableInfo, place: Place, walk: Walk): void {
   const { catalog, findings } = place
-  if (!catalog.hasRowSecurity(table.oid)) return
-  findings.rowSecurity = true
   if (!catalog.followsPolicies || findings.followed.has(`table ${table.oid}`)) return
   findings.followed.add(`table ${table.oid}`)
   for (const query of catalog.policiesOf(table.oid)) {
-    follow({ query, what: `A policy on ${table.name}` }, place, walk)
+    follow({ query, what: `A policy on ${table.name}`, itself: table }, place, walk)
   }
 }
 
@@ -36,8 +34,15 @@ export function followFunction({ schema, name, volatility, bodies }: FunctionFac
   for (const query of bodies) follow({ query, what: `The function ${full}` }, place, policyWalk)
 }
 
+interface Followed {
+  readonly query: string
+  readonly what: string
+  /** The table that the query first reads only to say what its condition is about: rows that are read anyway. */
+  readonly itself?: TableInfo
+}
+
 /** Walks a query in its own world; nothing in it narrows what the query that is analyzed depends on. */
-function follow({ query, what }: { query: string; what: string }, place: Place, walk: Walk): void {
+function follow({ query, what, itself }: Followed, place: Place, walk: Walk): void {
   const { catalog, findings, depth } = place
   const { statements = [] } = parse(query)
   const isRead = statements.length > 0 && statements.every(({ tag }) => tag === 'SelectStmt')
@@ -48,7 +53,10 @@ function follow({ query, what }: { query: string; what: string }, place: Place, 
   for (const { tag, body } of statements) {
     walk.enter(tag, body, { ...inside, withNames: undefined, scope: undefined, policyWalk: walk })
   }
-  for (const { table } of own.reads) findings.reads.push({ table, equalities: [] })
+  findings.readsClaims ||= own.readsClaims
+  const [first, ...others] = own.reads
+  const reads = first?.table === itself ? others : own.reads
+  for (const { table } of reads) findings.reads.push({ table, equalities: [] })
   const { uncacheable, detail } = own.verdict()
   if (uncacheable !== undefined)
     findings.refuse('row-level-security', `${what} cannot be followed: ${detail}`)
