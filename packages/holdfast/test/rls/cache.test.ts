@@ -18,6 +18,11 @@ const SCHEMA = `
   CREATE FUNCTION private.teams() RETURNS SETOF int STABLE SECURITY DEFINER LANGUAGE sql SET search_path = '' AS
     $$ SELECT team FROM public.membership WHERE person = private.subject() $$;
   CREATE FUNCTION private.guess() RETURNS boolean STABLE LANGUAGE plpgsql AS 'BEGIN RETURN true; END';
+  CREATE SCHEMA auth;
+  GRANT USAGE ON SCHEMA auth TO {member};
+  CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS $$
+    SELECT coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''),
+      (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'))::uuid $$;
   CREATE TABLE elsewhere (id int PRIMARY KEY);
   INSERT INTO elsewhere VALUES (1);
   CREATE VIEW note_view WITH (security_invoker = true) AS SELECT * FROM note;
@@ -31,6 +36,7 @@ const SCHEMA = `
       ('timed', 'team > 0 AND now() > ''2000-01-01'''),
       ('unlisted', 'EXISTS (SELECT FROM elsewhere e WHERE e.id = team)'),
       ('random', 'random() < 2'),
+      ('supabase', 'id = CASE (SELECT auth.uid()) WHEN ''${ANN}'' THEN 1 ELSE 2 END'),
       ('first', 'id = 1 AND current_user <> ''nobody''')
     LOOP
       EXECUTE format('CREATE TABLE %I (id int PRIMARY KEY, team int, body text)', name);
@@ -55,6 +61,8 @@ const names = [
   'unlisted',
   'random',
   'first',
+  ,
+  'supabase',
 ]
 const tables = Object.fromEntries(names.map(name => [name, '1h']))
 
@@ -218,6 +226,18 @@ test('what no policy makes depend on claims is shared by all identities of a rol
   await keep(as(pool, ANN), 'SELECT body FROM first')
   expect(bodies(await as(pool, BOB).query('SELECT body FROM first'))).toEqual(['of one'])
   expect(await statusOf(as(pool, BOB), 'SELECT body FROM first')).toBe('hit')
+})
+
+test('a policy of Supabase, by auth.uid(), is cached for each person apart', async () => {
+  const pool = open()
+  const text = 'SELECT body FROM supabase'
+  for (const [sub, own] of [
+    [ANN, 'of one'],
+    [BOB, 'of two'],
+  ] as const) {
+    await keep(as(pool, sub), text)
+    expect(bodies(await as(pool, sub).query(text))).toEqual([own])
+  }
 })
 
 test('other claims are another context; claims that are not handed over are none', async () => {
