@@ -61,7 +61,6 @@ const names = [
   'unlisted',
   'random',
   'first',
-  ,
   'supabase',
 ]
 const tables = Object.fromEntries(names.map(name => [name, '1h']))
