@@ -1,10 +1,12 @@
 import type { QueryArrayConfig, QueryArrayResult, QueryConfig, QueryResult, QueryResultRow } from 'pg'
+import { acquireLimits } from '../base/acquire-options.js'
 import type { Clock } from '../base/clock.js'
 import type { Execute, QueryRequest, Result } from '../base/execute.js'
 import { type Identity, type IdentityOptions, identityError, toIdentity } from '../base/identity.js'
 import type { RlsSettings } from '../base/rls-options.js'
 import { isSubmittable } from '../driver/submittable.js'
 import type { QueryExtras } from '../driver/to-request.js'
+import { type AskPlainly, RoleCheck } from './role-check.js'
 import type { Transaction, TransactionOptions } from './transaction.js'
 
 /** A pool as one identity sees it: each query and transaction runs under its role, with its claims. */
@@ -40,45 +42,35 @@ export interface IdentitiesParts {
     options: TransactionOptions,
     identity: Identity,
   ) => Promise<T>
-  /** Asks the database under the pool's own user. */
-  readonly ask: (text: string, values: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>
+  readonly ask: AskPlainly
   /** Why a statement does not go with an identity; `undefined`: it does. */
   readonly whyNot: (text: string) => Promise<string | undefined>
-}
-
-/** What the server says of a role counts for so long, in milliseconds. */
-const ROLE_CHECKED_FOR = 60_000
-
-/** Whether policies hold for a role at all; no row: there is no such role. */
-const PASSES_BY = 'SELECT rolsuper OR rolbypassrls AS passes FROM pg_catalog.pg_roles WHERE rolname = $1'
-
-interface RoleCheck {
-  readonly passed: Promise<void>
-  readonly until: number
 }
 
 /** Makes the views of a pool, and keeps their identities from being left. */
 export class Identities {
   readonly #parts: IdentitiesParts
-  readonly #checks = new Map<string, RoleCheck>()
+  readonly #roles: RoleCheck
 
   constructor(parts: IdentitiesParts) {
     this.#parts = parts
+    this.#roles = new RoleCheck(parts.ask, parts.clock)
   }
 
   /** @throws HoldfastError `HOLDFAST_IDENTITY` for an identity that cannot be handed over */
   as(given: IdentityOptions): PoolAs {
-    const { settings, execute, toRequest, transact } = this.#parts
+    const { settings, clock, execute, toRequest, transact } = this.#parts
     const identity = toIdentity(given, settings)
     const query = async (config: string | QueryConfig, values?: unknown[]): Promise<Result> => {
       const request = { ...toRequest(single(config), values), identity }
-      await this.#admit(identity, request)
+      await this.#admitText(request)
+      await this.#roles.passed(identity.role, request)
       return execute(request)
     }
     return Object.freeze({
       query: query as PoolAs['query'],
       transaction: async <T>(fn: (tx: Transaction) => Promise<T> | T, options: TransactionOptions = {}) => {
-        await this.#checkRole(identity)
+        await this.#roles.passed(identity.role, acquireLimits(options, clock.now()))
         return transact(tx => fn(this.#within(tx, identity)), options, identity)
       },
     })
@@ -96,11 +88,6 @@ export class Identities {
     }
   }
 
-  async #admit(identity: Identity, request: QueryRequest): Promise<void> {
-    await this.#admitText(request)
-    await this.#checkRole(identity)
-  }
-
   async #admitText({ config }: QueryRequest): Promise<void> {
     const text = typeof config === 'string' ? config : config.text
     const reason =
@@ -108,32 +95,6 @@ export class Identities {
     if (reason === undefined) return
     throw identityError(
       `The statement cannot run under an identity: ${reason}. Nothing was sent. Run it on the pool itself if it may.`,
-    )
-  }
-
-  /** Callers share a question; a refusal is not remembered. */
-  async #checkRole({ role }: Identity): Promise<void> {
-    const now = this.#parts.clock.now()
-    const known = this.#checks.get(role)
-    if (known !== undefined && now < known.until) return known.passed
-    const passed = this.#askAbout(role)
-    this.#checks.set(role, { passed, until: now + ROLE_CHECKED_FOR })
-    await passed.catch(error => {
-      this.#checks.delete(role)
-      throw error
-    })
-  }
-
-  async #askAbout(role: string): Promise<void> {
-    const { rows } = await this.#parts.ask(PASSES_BY, [role])
-    if (rows.length === 0) {
-      throw identityError(
-        'The role does not exist on this server. Create it, or correct the option rls.roles.',
-      )
-    }
-    if (rows[0]?.passes === false) return
-    throw identityError(
-      'The role passes by row-level security (SUPERUSER or BYPASSRLS), so no identity can be handed over with it. Use one that policies hold for.',
     )
   }
 }

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Pool } from 'holdfast'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../dist/base/clock.js'
+import { RoleCheck } from '../../dist/connections/role-check.js'
 import { ANN, BOB, bodies, type TenantsWorld, tenantsWorld } from './world.js'
 
 let world: TenantsWorld
@@ -270,6 +274,46 @@ test('a prepared statement whose plan no longer fits is prepared anew under the 
   expect((await as(ANN).query(named)).rows).toEqual([{ id: 1, body: 'for all', more: null }])
   await world.admin.query('ALTER TABLE notice DROP COLUMN more')
   expect(await next()).toEqual(nobody())
+})
+
+test('limits of a call hold while the role is looked at too, and a role that passed is not asked about again', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const waiting = world.pool({
+    connectionString: `postgres://nobody@127.0.0.1:${port}/none`,
+    connectionTimeoutMillis: 600_000,
+  })
+  const never = as(ANN, waiting)
+  const timeout = { category: 'timeout', retry: 'safe' }
+  await expect(never.query({ text: NOTES, timeout: 20 })).rejects.toMatchObject(timeout)
+  await expect(never.transaction(tx => tx.query(NOTES), { timeout: 20 })).rejects.toMatchObject(timeout)
+  const signal = AbortSignal.abort()
+  await expect(never.query({ text: NOTES, signal })).rejects.toMatchObject({
+    category: 'aborted',
+    retry: 'safe',
+  })
+  await waiting.end({ timeout: 0 })
+  silent.close()
+  const fresh = world.pool()
+  let questions = 0
+  const counting = new RoleCheck(
+    async (text, values) => {
+      questions++
+      return fresh.query(text, values)
+    },
+    { ...systemClock, now: () => instant },
+  )
+  let instant = 0
+  const ask = (role: string) =>
+    counting.passed(role, { deadline: Number.POSITIVE_INFINITY, signal: undefined })
+  await Promise.all([1, 2, 3].map(() => ask(world.roles.member)))
+  expect(questions).toBe(1)
+  instant = 60_000
+  await world.admin.query(`ALTER ROLE ${world.roles.member} BYPASSRLS`)
+  await expect.poll(() => ask(world.roles.member).catch(error => error.code)).toBe('HOLDFAST_IDENTITY')
+  await world.admin.query(`ALTER ROLE ${world.roles.member} NOBYPASSRLS`)
+  await ask(world.roles.member)
 })
 
 test('priority, deadline and options of a transaction hold as on the pool', async () => {
