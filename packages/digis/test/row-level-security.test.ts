@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import {
   ANONYMOUS,
   APP_SERVICE,
@@ -91,6 +92,16 @@ describe('the matrix', () => {
       ),
     )
     expect(found.sort()).toEqual(declared.sort())
+  })
+
+  test('is what the guide tells: which role reaches which table', () => {
+    const guide = readFileSync(new URL('../../../docs/guides/row-level-security.md', import.meta.url), 'utf8')
+    const told = [...guide.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(
+      ([, table, ...cells]) => [table, ROLES.filter((_, at) => cells[at] !== '–')],
+    )
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(Object.entries(MATRIX).map(([table, byRole]) => [table, Object.keys(byRole)])),
+    )
   })
 
   const cells = Object.keys(MATRIX).flatMap(table =>

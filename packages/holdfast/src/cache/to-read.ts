@@ -95,8 +95,7 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
   const { wanted, variant: wish } = wishOf(request.cache)
   if (wanted === false) return 'asked-not-to'
   const { identity } = request
-  // Under the search path "$user" the role's names would mean the tables of its own.
-  if (identity !== undefined && context.knowledge.catalog.hasSchema(identity.role))
+  if (identity !== undefined && context.knowledge.catalog.namesDiffer(identity.role))
     return 'row-level-security'
   const variant = identity === undefined ? wish : `${wish}@${contextOf(identity, context.statement)}`
   const rules = rulesOf(context, wanted)

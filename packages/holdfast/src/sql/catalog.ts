@@ -113,9 +113,16 @@ export class Catalog {
     })
   }
 
-  /** Whether there is a relation in a schema of this name: with "$user" in the search path, names may mean that. */
-  hasSchema(name: string): boolean {
-    return this.#relations.schemas.has(name)
+  /**
+   * Whether names may mean other relations to a role than to the user who read the catalog, because "$user" is in the
+   * search path and one of the two has a schema of its own name.
+   */
+  namesDiffer(role: string): boolean {
+    const { searchPath, settings } = this.server
+    const written = (settings.search_path ?? '').split(',').map(name => name.trim().replaceAll('"', ''))
+    if (!written.includes('$user')) return false
+    const isOfUser = (name: string) => !name.startsWith('pg_') && !written.includes(name)
+    return this.#relations.schemas.has(role) || searchPath.some(isOfUser)
   }
 
   /** The oids of the roots of a relation: itself when it is no partition and inherits nothing. */

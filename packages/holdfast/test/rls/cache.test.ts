@@ -294,6 +294,26 @@ test('explain names what policies read among the dependencies; without an identi
   })
 })
 
+test.each(['login', 'member'] as const)(
+  'a schema of the %s’s own name never lends its tables to a kept result',
+  async whose => {
+    const schema = world.roles[whose]
+    await world.admin.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.notice (id int, body text);
+    INSERT INTO ${schema}.notice VALUES (1, 'own'); GRANT USAGE ON SCHEMA ${schema} TO ${schema};
+    GRANT SELECT ON ${schema}.notice TO ${schema}`)
+    const pool = open({ tables: { ...tables, 'public.notice': '1h' } })
+    const text = 'SELECT body FROM notice'
+    for (let at = 0; at < 3; at++) {
+      const [own, others] = [await pool.query(text), await as(pool, ANN).query(text)]
+      expect([bodies(own), bodies(others)]).toEqual(
+        whose === 'login' ? [['own'], ['for all']] : [['for all'], ['own']],
+      )
+      expect(others.cache?.status).toBe('bypass')
+    }
+    await world.admin.query(`DROP SCHEMA ${schema} CASCADE`)
+  },
+)
+
 test('a new policy counts from the moment it is there', async () => {
   const pool = open()
   const admin = world.pool({ cache: { tables }, connectionString: world.url, rls: false })
