@@ -1,5 +1,7 @@
 import type { Command } from './command.js'
 import { completion } from './commands/completion.js'
+import { doctor } from './commands/doctor.js'
+import { doctorExplain } from './commands/doctor-explain.js'
 import { migrateBaseline } from './commands/migrate-baseline.js'
 import { migratePlan } from './commands/migrate-plan.js'
 import { migrateRepair } from './commands/migrate-repair.js'
@@ -15,5 +17,8 @@ export const COMMANDS: readonly Command[] = [
   migrateVerify,
   migrateRepair,
   migrateBaseline,
+  // Before the command that is the first of its two words.
+  doctorExplain,
+  doctor,
   completion,
 ]
