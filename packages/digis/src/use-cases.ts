@@ -2,6 +2,7 @@ import { type CreatorService, creatorService } from './creators/creator-service.
 import type { Database } from './database/database.js'
 import { type PaymentService, paymentService } from './payments/payment-service.js'
 import { type SessionService, sessionService } from './sessions/session-service.js'
+import { type CreatorDayService, creatorDayService } from './stats/creator-day-service.js'
 import { type EarningsService, earningsService } from './stats/earnings-service.js'
 import { type TokenService, tokenService } from './tokens/token-service.js'
 import { type UserService, userService } from './users/user-service.js'
@@ -13,6 +14,7 @@ export interface UseCases
     SessionService,
     PaymentService,
     EarningsService,
+    CreatorDayService,
     TokenService {}
 
 /** All use cases on one database: a pool's, or a transaction's. */
@@ -23,6 +25,7 @@ export function useCasesOn(database: Database): UseCases {
     ...sessionService(database),
     ...paymentService(database),
     ...earningsService(database),
+    ...creatorDayService(database),
     ...tokenService(database),
   }
 }
