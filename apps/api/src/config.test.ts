@@ -21,6 +21,7 @@ test('an empty environment gives the defaults of development', () => {
     databaseUrl: undefined,
     databasePoolMax: undefined,
     cache: {},
+    rowLevelSecurity: false,
     host: '127.0.0.1',
     port: 3000,
     logLevel: 'info',
@@ -83,6 +84,14 @@ test('the cache is in this process, in the Redis of REDIS_URL, or off', () => {
   })
   expect(cacheOf({ REDIS_URL: 'redis://cache.example', CACHE: 'off' })).toBe(false)
   expect(problemsOf({ REDIS_URL: `http://me:${SECRET}@host` }).join()).not.toContain(SECRET)
+})
+
+test('requests run under their identities only when that is switched on', () => {
+  const rls = (DIGIS_RLS?: string) => readConfig({ ...(DIGIS_RLS && { DIGIS_RLS }) }).rowLevelSecurity
+  expect([rls(), rls('off'), rls('false'), rls('on'), rls('true')]).toEqual([false, false, false, true, true])
+  expect(problemsOf({ DIGIS_RLS: 'yes' })).toEqual([
+    expect.stringContaining('DIGIS_RLS: expected one of on, off'),
+  ])
 })
 
 test('every variable that does not fit is named at once', () => {

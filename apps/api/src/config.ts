@@ -40,6 +40,12 @@ export const VARIABLES = {
     secret: true,
     ...address('redis:', 'rediss:'),
   },
+  DIGIS_RLS: {
+    about:
+      'Whether each request runs under the identity of its token: `on` needs the policies of `enableRowLevelSecurity` in the database.',
+    fallback: 'off',
+    ...oneOf('on', 'off', 'true', 'false'),
+  },
   HOST: { about: 'The address to listen on; `0.0.0.0` in a container.', fallback: '127.0.0.1', ...text() },
   PORT: { about: 'The port to listen on; `0` takes a free one.', fallback: '3000', ...integer(0, 65_535) },
   LOG_LEVEL: {
@@ -135,6 +141,8 @@ export interface Config {
   readonly databasePoolMax: number | undefined
   /** `false`: every read asks the database. */
   readonly cache: CacheConfig | false
+  /** Each request runs under the identity of its token, and the policies of the database decide what it sees. */
+  readonly rowLevelSecurity: boolean
   /** The address to listen on. */
   readonly host: string
   /** 0 takes a free one. */
@@ -228,6 +236,7 @@ function assemble({ required, optional }: Read): Config {
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
     cache: cacheConfig(required, optional),
+    rowLevelSecurity: ['on', 'true'].includes(required('DIGIS_RLS')),
     host: required('HOST'),
     port: required('PORT'),
     logLevel: required('LOG_LEVEL'),

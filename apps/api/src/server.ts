@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { IdempotencyService, UseCases } from '@holdfast/digis'
+import type { IdempotencyService, KeyedLimits, UseCases } from '@holdfast/digis'
 import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import type { App } from './app.js'
 import { authenticate } from './authenticate.js'
@@ -23,7 +23,7 @@ import { tokenRoutes } from './routes/tokens.js'
 import { userRoutes } from './routes/users.js'
 import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
-import type { VerifyToken } from './verify-token.js'
+import type { Identity, VerifyToken } from './verify-token.js'
 
 /** What the service is made of; nothing is read from anywhere else. */
 export interface Dependencies {
@@ -31,8 +31,10 @@ export interface Dependencies {
   readonly config: Config
   /** Asked for health and numbers only; rows come through `digisWithin`. */
   readonly pool: HealthSource & StatsSource
-  /** The data module within what is left of a deadline; called for each use. */
-  readonly digisWithin: (deadline: Deadline) => UseCases
+  /** The data module within what is left of a deadline, for who asks; called for each use. */
+  readonly digisWithin: (deadline: Deadline, identity: Identity) => UseCases
+  /** As whom somebody asks the database. Absent: everybody as the user of the pool. */
+  readonly identityOf?: ((identity: Identity) => KeyedLimits['as']) | undefined
   /** The data module's own; it is given what is left of a deadline. */
   readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
@@ -88,17 +90,18 @@ function createApp(config: Config, logger: FastifyBaseLogger): App {
 }
 
 /** The first thing a request gets, so that waiting for the keys of its token counts too. */
-function setDeadlines(app: App, { config, digisWithin, applyOnce }: Dependencies): void {
+function setDeadlines(app: App, { config, digisWithin, applyOnce, identityOf }: Dependencies): void {
   const { requestTimeout: limit } = config
   app.decorateRequest('deadline')
   app.decorateRequest('digis', {
     getter(this: FastifyRequest) {
-      return digisWithin(this.deadline)
+      return digisWithin(this.deadline, this.identity)
     },
   })
   app.decorateRequest('applyOnce', function (this: FastifyRequest, request, work) {
     const { signal } = this.deadline
-    return applyOnce(request, work, { timeout: this.deadline.remaining(), signal })
+    const as = identityOf?.(this.identity)
+    return applyOnce(request, work, { timeout: this.deadline.remaining(), signal, as })
   })
   app.addHook('onRequest', async (request, reply) => {
     request.deadline = startDeadline(requestedTimeout(request.headers[TIMEOUT_HEADER], limit), reply.raw)

@@ -1,8 +1,8 @@
 -- The step of partitionByMonth() that needs the lock: all of it is in the catalogue.
 
 -- Everything that has to be on the new table as it was on the old one, as statements to be run when the new one has
--- taken its name.
-CREATE FUNCTION definitions_to_repeat(target regclass) RETURNS TABLE (place integer, statement text)
+-- taken its name; without the indexes that are about to be its keys.
+CREATE FUNCTION definitions_to_repeat(target regclass, key_indexes text[]) RETURNS TABLE (place integer, statement text)
   LANGUAGE sql
   STABLE
   SET search_path = ''
@@ -11,7 +11,7 @@ AS $$
     FROM pg_index AS i
    WHERE i.indrelid = target AND i.indisvalid
      AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))
-     AND right((SELECT relname FROM pg_class WHERE oid = i.indexrelid), 6) <> '_month'
+     AND (SELECT relname FROM pg_class WHERE oid = i.indexrelid) <> ALL (key_indexes)
   UNION ALL
   SELECT 2, format('ALTER TABLE %s ADD CONSTRAINT %I %s', target, conname, pg_get_constraintdef(oid))
     FROM pg_constraint WHERE conrelid = target AND contype = 'f'
@@ -244,7 +244,8 @@ BEGIN
                             AND quote_ident(a.attname) = k.columns));
   SELECT coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place < 3), '{}'),
          coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place > 3), '{}')
-    INTO first_statements, last_statements FROM definitions_to_repeat(target) AS d;
+    INTO first_statements, last_statements
+    FROM definitions_to_repeat(target, ARRAY(SELECT k.wide_index FROM keys_to_widen(target, time_column) AS k)) AS d;
   last_statements := last_statements || ARRAY(SELECT v.statement FROM views_to_repeat(target) AS v);
   statements := release_references(target, path);
   PERFORM make_past_partition(target, time_column, suffix);

@@ -44,6 +44,13 @@ export type { PartitionChange, PartitionPolicy } from './partitions/partition-po
 export { MAX_PAYMENT, type Payment } from './payments/payment.js'
 export type { PaymentService } from './payments/payment-service.js'
 export type { Platform } from './platform.js'
+export {
+  ANONYMOUS,
+  APP_SERVICE,
+  digisRls,
+  enableRowLevelSecurity,
+  personIdentity,
+} from './row-level-security.js'
 export { type MigrateDigisOptions, migrateDigis } from './schema.js'
 export { SESSION_TYPES, type Session, type SessionType, type SessionWithPeople } from './sessions/session.js'
 export type { SessionService } from './sessions/session-service.js'

@@ -39,14 +39,14 @@ export async function recordQueryStatistics(
 /** Sorted, so that two writers never wait for each other in a circle. */
 function upsertRows(rows: readonly QueryStatisticsRow[], source: string): Statement {
   return {
-    text: `INSERT INTO query_statistics (bucket_start, fingerprint, source, calls, errors, total_time, p50, p95, p99)
-           SELECT bucket_start, fingerprint, $1, calls, errors, total_time, p50, p95, p99
+    text: `INSERT INTO query_statistics (bucket_start, fingerprint, source, calls, errors, summed_time, p50, p95, p99)
+           SELECT bucket_start, fingerprint, $1, calls, errors, summed_time, p50, p95, p99
              FROM unnest($2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::float8[], $7::float8[],
                          $8::float8[], $9::float8[])
-                  AS r (bucket_start, fingerprint, calls, errors, total_time, p50, p95, p99)
+                  AS r (bucket_start, fingerprint, calls, errors, summed_time, p50, p95, p99)
             ORDER BY fingerprint COLLATE "C", bucket_start
                ON CONFLICT (fingerprint, bucket_start, source) DO UPDATE
-              SET calls = excluded.calls, errors = excluded.errors, total_time = excluded.total_time,
+              SET calls = excluded.calls, errors = excluded.errors, summed_time = excluded.summed_time,
                   p50 = excluded.p50, p95 = excluded.p95, p99 = excluded.p99`,
     values: [
       source,
@@ -54,7 +54,7 @@ function upsertRows(rows: readonly QueryStatisticsRow[], source: string): Statem
       rows.map(row => row.fingerprint),
       rows.map(row => row.calls),
       rows.map(row => row.errors),
-      rows.map(row => row.totalTime),
+      rows.map(row => row.summedTime),
       rows.map(row => row.p50),
       rows.map(row => row.p95),
       rows.map(row => row.p99),
