@@ -8,6 +8,7 @@ import { drain } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
 import { keepMaintained } from './keep-maintained.js'
 import { createLogger } from './logger.js'
+import { refreshStats } from './refresh-stats.js'
 import { rememberVerified } from './remember-verified.js'
 import { buildServer } from './server.js'
 import { createTokenVerifier } from './verify-token.js'
@@ -56,10 +57,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const digis = createDigis({ pool })
     const app = await createApp({ config, digis, logger })
     const stopForgetting = forgetOldKeys(digis, logger)
+    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
     const stopMaintaining = keepMaintained(pool, logger)
     app.addHook('onClose', async () => {
       stopForgetting()
       stopMaintaining()
+      await stopRefreshing()
     })
     const address = await app.listen({ port: options.port, host: options.host ?? config.host })
     return {

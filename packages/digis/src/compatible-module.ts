@@ -105,6 +105,7 @@ const CALLABLE: Readonly<Record<Callable, true>> = {
   listCreators: true,
   searchCreators: true,
   searchCreatorsPage: true,
+  searchHealth: true,
   createSession: true,
   endSession: true,
   getSessionById: true,

@@ -10,6 +10,7 @@ export const {
   listCreators,
   searchCreators,
   searchCreatorsPage,
+  searchHealth,
   createSession,
   endSession,
   getSessionById,
