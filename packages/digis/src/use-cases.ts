@@ -1,5 +1,6 @@
 import { type CreatorService, creatorService } from './creators/creator-service.js'
 import type { Database } from './database/database.js'
+import { type Ledger, ledgerOn } from './ledger/ledger-service.js'
 import { type PaymentService, paymentService } from './payments/payment-service.js'
 import { type SessionService, sessionService } from './sessions/session-service.js'
 import { type EarningsService, earningsService } from './stats/earnings-service.js'
@@ -13,7 +14,10 @@ export interface UseCases
     SessionService,
     PaymentService,
     EarningsService,
-    TokenService {}
+    TokenService {
+  /** Moves tokens and money between accounts. */
+  readonly ledger: Ledger
+}
 
 /** All use cases on one database: a pool's, or a transaction's. */
 export function useCasesOn(database: Database): UseCases {
@@ -24,5 +28,6 @@ export function useCasesOn(database: Database): UseCases {
     ...paymentService(database),
     ...earningsService(database),
     ...tokenService(database),
+    ledger: ledgerOn(database),
   }
 }

@@ -9,8 +9,25 @@ const MIGRATIONS = [
   '0003_payments.sql',
   '0004_token_accounts.sql',
   '0005_idempotency_keys.sql',
+  '0030_ledger.sql',
+  '0031_ledger_posting.sql',
+  '0032_ledger_guards.sql',
+  '0033_ledger_of_tokens.sql',
+  '0034_ledger_of_payments.sql',
+  '0035_provider_events.sql',
+  '0036_ledger_grants.sql',
 ]
-const TABLES = ['idempotency_keys', 'payments', 'sessions', 'token_accounts', 'users']
+const TABLES = [
+  'idempotency_keys',
+  'ledger_accounts',
+  'ledger_entries',
+  'ledger_transfers',
+  'payments',
+  'provider_events',
+  'sessions',
+  'token_accounts',
+  'users',
+]
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
   const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -86,8 +103,7 @@ test('constraints and indexes are named after what they do', async () => {
      WHERE indrelid::regclass::text = ANY ($1) AND NOT indisprimary`,
     [TABLES],
   )
-  for (const { name } of rows)
-    expect(name).toMatch(/^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys)_/)
+  for (const { name } of rows) expect(name).toMatch(new RegExp(`^(fk|chk|uq|idx)_(${TABLES.join('|')})_`))
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )
