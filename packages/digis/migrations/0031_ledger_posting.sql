@@ -43,16 +43,17 @@ CREATE FUNCTION ledger_request_hashes(
 ) RETURNS bytea[]
   LANGUAGE plpgsql
   STABLE
+  SET enable_nestloop = off
 AS $$
 BEGIN
   RETURN (
     SELECT array_agg(sha256(convert_to(
-             json_build_array(kinds[number], memos[number], reverses[number], payments[number], legs)::text, 'UTF8'))
-             ORDER BY number)
-      FROM (SELECT number, string_agg(concat_ws(' ', role, owner, asset, amount), ',' ORDER BY place) AS legs
+             json_build_array(t.kind, t.memo, t.reverses, t.payment, legs.text)::text, 'UTF8')) ORDER BY number)
+      FROM unnest(kinds, memos, reverses, payments) WITH ORDINALITY AS t (kind, memo, reverses, payment, number)
+      JOIN (SELECT number, string_agg(concat_ws(' ', role, owner, asset, amount), ',' ORDER BY place) AS text
               FROM unnest(numbers, roles, owners, assets, amounts)
                    WITH ORDINALITY AS leg (number, role, owner, asset, amount, place)
-             GROUP BY number) AS transfer);
+             GROUP BY number) AS legs USING (number));
 END
 $$;
 

@@ -17,16 +17,16 @@ BEGIN
       FROM (SELECT c.user_id, c.balance - a.balance AS difference, row_number() OVER (ORDER BY c.user_id) AS place
               FROM changed AS c JOIN ledger_accounts AS a ON a.user_id = c.user_id AND a.asset = 'tokens'
              WHERE c.balance <> a.balance) AS d
-     GROUP BY place / 250 ORDER BY place / 250
+     GROUP BY place / 1000 ORDER BY place / 1000
   LOOP
-    PERFORM ledger_post_tokens('adjustment', portion.users, portion.amounts);
+    PERFORM ledger_post_balances('adjustment', 'tokens', portion.users, portion.amounts);
   END LOOP;
   RETURN NULL;
 END
 $$;
 
--- A transfer for each user, between the mint and them.
-CREATE FUNCTION ledger_post_tokens(kind text, users bigint[], amounts bigint[]) RETURNS void
+-- A transfer for each user: tokens come from the mint, and money from what providers collect.
+CREATE FUNCTION ledger_post_balances(kind text, asset text, users bigint[], amounts bigint[]) RETURNS void
   LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -39,8 +39,8 @@ BEGIN
     INTO transfers
     FROM unnest(users);
   SELECT array_agg(n::integer ORDER BY n, side) AS numbers,
-         array_agg(CASE side WHEN 1 THEN 'user' ELSE 'mint' END ORDER BY n, side) AS roles,
-         array_agg(holder ORDER BY n, side) AS owners, array_agg('tokens'::text) AS assets,
+         array_agg(CASE WHEN side = 1 THEN 'user' WHEN asset = 'tokens' THEN 'mint' ELSE 'clearing' END ORDER BY n, side) AS roles,
+         array_agg(holder ORDER BY n, side) AS owners, array_agg(asset) AS assets,
          array_agg(CASE side WHEN 1 THEN amount ELSE -amount END ORDER BY n, side) AS amounts
     INTO legs
     FROM unnest(users, amounts) WITH ORDINALITY AS u (holder, amount, n), generate_series(1, 2) AS side;
@@ -81,11 +81,11 @@ BEGIN
     SELECT max(user_id) AS last, array_agg(user_id) FILTER (WHERE balance > 0) AS users,
            array_agg(balance) FILTER (WHERE balance > 0) AS amounts
       INTO portion
-      FROM (SELECT user_id, balance FROM token_accounts WHERE user_id > last ORDER BY user_id LIMIT 250) AS next;
+      FROM (SELECT user_id, balance FROM token_accounts WHERE user_id > last ORDER BY user_id LIMIT 1000) AS next;
     EXIT WHEN portion.last IS NULL;
     last := portion.last;
     IF portion.users IS NOT NULL THEN
-      PERFORM ledger_post_tokens('opening', portion.users, portion.amounts);
+      PERFORM ledger_post_balances('opening', 'tokens', portion.users, portion.amounts);
     END IF;
   END LOOP;
 END

@@ -18,7 +18,7 @@ BEGIN
            array_agg(fan_id ORDER BY id) AS fans, array_agg(cents ORDER BY id) AS amounts
       FROM (SELECT id, creator_id, fan_id, payment_cents(amount, tip) AS cents, row_number() OVER (ORDER BY id) AS place
               FROM added WHERE payment_cents(amount, tip) <> 0) AS p
-     GROUP BY place / 250 ORDER BY place / 250
+     GROUP BY place / 1000 ORDER BY place / 1000
   LOOP
     PERFORM ledger_post_payments(portion.ids, portion.creators, portion.fans, portion.amounts);
   END LOOP;

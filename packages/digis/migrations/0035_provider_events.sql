@@ -63,6 +63,11 @@ BEGIN
       ARRAY[tokens, -tokens, -cents, cents]);
   ELSIF type IN ('tokens.refunded', 'payout.failed') THEN
     target := ledger_original_of(type, original);
+    IF EXISTS (SELECT FROM ledger_transfers AS t WHERE t.reverses_id = target) THEN
+      UPDATE provider_events AS p SET outcome = 'refused' WHERE p.event_id = event;
+      RETURN QUERY SELECT 'refused', NULL::bigint;
+      RETURN;
+    END IF;
     SELECT * INTO posted FROM ledger_reverse(
       target, CASE type WHEN 'payout.failed' THEN 'reversal' ELSE 'refund' END, 'event:' || event, '');
   ELSE

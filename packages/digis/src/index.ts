@@ -26,7 +26,12 @@ export type {
 export { type KeyedRequest, MAX_IDEMPOTENCY_KEY } from './idempotency/keyed-request.js'
 export { type Count, MAX_LIMIT } from './input/amounts.js'
 export type { Id } from './input/identifiers.js'
-export { AlreadyReversedError, InsufficientFundsError, NoSuchTransferError } from './ledger/ledger-error.js'
+export {
+  AlreadyReversedError,
+  EventReusedError,
+  InsufficientFundsError,
+  NoSuchTransferError,
+} from './ledger/ledger-error.js'
 export {
   type Balances,
   type Ledger,
@@ -36,6 +41,7 @@ export {
   type Transfer,
 } from './ledger/ledger-service.js'
 export type { Asset, TransferKind } from './ledger/posting.js'
+export type { ProviderEvent, ReceivedEvent } from './ledger/provider-event.js'
 export { MAX_MEMO, type OrderOptions, type TransferOrder } from './ledger/transfer-order.js'
 export type { Page, PageRequest } from './paging/page.js'
 export { MAX_PAYMENT, type Payment } from './payments/payment.js'

@@ -41,8 +41,13 @@ export function checkRequest({ subject, key, route, content }: KeyedRequest): Ch
     subject: checkText('subject', subject, LONGEST_NAME),
     key,
     route: checkText('route', route, LONGEST_NAME),
-    hash: createHash('sha256').update(canonical(content)).digest(),
+    hash: contentHash(content),
   }
+}
+
+/** SHA-256 of what JSON can hold. The order of an object's keys does not count. */
+export function contentHash(content: unknown): Buffer {
+  return createHash('sha256').update(canonical(content)).digest()
 }
 
 /** JSON with the keys of every object in order, so that equal contents are equal texts. */

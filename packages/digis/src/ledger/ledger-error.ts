@@ -1,4 +1,5 @@
 import { DigisError } from '../digis-error.js'
+import { IdempotencyKeyReusedError } from '../idempotency/idempotency-error.js'
 
 /** An account of money holds less than was to be taken; nothing was moved. */
 export class InsufficientFundsError extends DigisError {
@@ -29,4 +30,27 @@ export class AlreadyReversedError extends DigisError {
   constructor() {
     super('DIGIS_ALREADY_REVERSED', 'duplicate', 'The transfer was taken back before. Nothing was moved.')
   }
+}
+
+/** A payment provider reported something else under the same id; nothing was moved. */
+export class EventReusedError extends DigisError {
+  override readonly name = 'EventReusedError'
+
+  constructor() {
+    super(
+      'DIGIS_EVENT_REUSED',
+      'duplicate',
+      'There is an event of this id with another content. Nothing was moved.',
+    )
+  }
+}
+
+/** What the ledger refuses has a name of its own; the rest is the database's. */
+export function refused(error: unknown): never {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
+  if (constraint === 'uq_ledger_transfers_idempotency_key') throw new IdempotencyKeyReusedError()
+  if (constraint === 'uq_ledger_transfers_reverses') throw new AlreadyReversedError()
+  if (constraint === 'provider_events_pkey') throw new EventReusedError()
+  if (code === 'P0002') throw new NoSuchTransferError()
+  throw error
 }

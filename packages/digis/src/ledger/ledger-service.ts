@@ -1,12 +1,11 @@
 import type { Database, Statement } from '../database/database.js'
 import { DigisInputError, InsufficientTokensError } from '../digis-error.js'
-import { IdempotencyKeyReusedError } from '../idempotency/idempotency-error.js'
 import { checkLimit } from '../input/amounts.js'
 import { describeGiven } from '../input/describe-given.js'
 import { checkId, type Id } from '../input/identifiers.js'
 import { checkChoice } from '../input/text.js'
 import { type Keyed, type Page, type PageRequest, startOf, toPage } from '../paging/page.js'
-import { AlreadyReversedError, InsufficientFundsError, NoSuchTransferError } from './ledger-error.js'
+import { InsufficientFundsError, refused } from './ledger-error.js'
 import {
   type PostedRow,
   post,
@@ -16,6 +15,7 @@ import {
   selectStatement,
 } from './ledger-queries.js'
 import { type Asset, newKey, type Posting, type TransferKind } from './posting.js'
+import { type ProviderEvent, type ReceivedEvent, receiveOn } from './provider-event.js'
 import { checkKey, checkMemo, type OrderOptions, type TransferOrder, toPosting } from './transfer-order.js'
 
 /** What became of an order. */
@@ -91,6 +91,14 @@ export interface Ledger {
   refund(transfer_id: Id, options?: OrderOptions): Promise<Transfer>
   /** Takes a transfer back whole, because it was a mistake. @throws as `refund` */
   reverse(transfer_id: Id, options?: OrderOptions): Promise<Transfer>
+  /**
+   * Takes in what a payment provider reports and posts it, each event once, in one transaction. What throws is not taken
+   * in: the provider sends it again.
+   *
+   * @throws EventReusedError for the id of another event; NoSuchTransferError when what it is about is not there, or not
+   *   yet
+   */
+  receive(event: ProviderEvent): Promise<ReceivedEvent>
   /** A user's account, line by line, the newest first. No line for nobody. */
   statement(user_id: Id, page?: PageRequest & { readonly asset?: Asset }): Promise<Page<StatementLine>>
   /** Zeros for a user without accounts, and for nobody. */
@@ -119,6 +127,7 @@ export function ledgerOn(database: Database): Ledger {
     refund: async (transfer_id, options) => takeBack(database, transfer_id, { kind: 'refund', ...options }),
     reverse: async (transfer_id, options) =>
       takeBack(database, transfer_id, { kind: 'reversal', ...options }),
+    receive: async event => receiveOn(database, event),
     statement: async (user_id, page) => statementOf(database, user_id, page),
 
     async balances(user_id) {
@@ -152,7 +161,7 @@ async function takeBack(
 }
 
 async function outcomeOf(database: Database, statement: Statement, money: boolean): Promise<Transfer[]> {
-  const { rows } = await database.run<PostedRow & Record<string, unknown>>(statement).catch(told)
+  const { rows } = await database.run<PostedRow & Record<string, unknown>>(statement).catch(refused)
   if (rows[0]?.outcome === 'insufficient')
     throw money ? new InsufficientFundsError() : new InsufficientTokensError()
   return rows.map(({ transfer_id, outcome, balance_after }) => ({
@@ -160,15 +169,6 @@ async function outcomeOf(database: Database, statement: Statement, money: boolea
     balance: balance_after,
     replayed: outcome === 'replayed',
   }))
-}
-
-/** What the ledger refuses has a name of its own; the rest is the database's. */
-function told(error: unknown): never {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
-  if (constraint === 'uq_ledger_transfers_idempotency_key') throw new IdempotencyKeyReusedError()
-  if (constraint === 'uq_ledger_transfers_reverses') throw new AlreadyReversedError()
-  if (code === 'P0002') throw new NoSuchTransferError()
-  throw error
 }
 
 async function statementOf(
