@@ -42,7 +42,13 @@ export {
 } from './ledger/ledger-service.js'
 export type { Asset, TransferKind } from './ledger/posting.js'
 export type { ProviderEvent, ReceivedEvent } from './ledger/provider-event.js'
-export { MAX_MEMO, type OrderOptions, type TransferOrder } from './ledger/transfer-order.js'
+export {
+  MAX_MEMO,
+  type OrderFields,
+  type OrderOf,
+  type OrderOptions,
+  type TransferOrder,
+} from './ledger/transfer-order.js'
 export type { Page, PageRequest } from './paging/page.js'
 export { MAX_PAYMENT, type Payment } from './payments/payment.js'
 export type { PaymentService } from './payments/payment-service.js'

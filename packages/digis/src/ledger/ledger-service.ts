@@ -16,7 +16,15 @@ import {
 } from './ledger-queries.js'
 import { type Asset, newKey, type Posting, type TransferKind } from './posting.js'
 import { type ProviderEvent, type ReceivedEvent, receiveOn } from './provider-event.js'
-import { checkKey, checkMemo, type OrderOptions, type TransferOrder, toPosting } from './transfer-order.js'
+import {
+  checkKey,
+  checkMemo,
+  type OrderFields,
+  type OrderOf,
+  type OrderOptions,
+  type TransferOrder,
+  toPosting,
+} from './transfer-order.js'
 
 /** What became of an order. */
 export interface Transfer {
@@ -58,8 +66,6 @@ export interface LedgerProblem {
   readonly id: number
 }
 
-type Order<K extends TransferOrder['kind']> = Omit<Extract<TransferOrder, { readonly kind: K }>, 'kind'>
-
 /**
  * The ledger: moves tokens and money between accounts, each transfer once, and says what was moved. Every method that
  * moves something is one statement; a balance never goes below zero, and nothing is lost or made up.
@@ -70,17 +76,17 @@ type Order<K extends TransferOrder['kind']> = Omit<Extract<TransferOrder, { read
  */
 export interface Ledger {
   /** A user bought tokens for cents that a payment provider collected. */
-  purchase(order: Order<'purchase'>): Promise<Transfer>
+  purchase(order: OrderOf<'purchase'>): Promise<Transfer>
   /** A user spends tokens on something of the platform's. */
-  spend(order: Order<'spend'>): Promise<Transfer>
+  spend(order: OrderOf<'spend'>): Promise<Transfer>
   /** A user gives tokens to another one. */
-  tip(order: Order<'tip'>): Promise<Transfer>
+  tip(order: OrderOf<'tip'>): Promise<Transfer>
   /** The platform gives tokens that it took in: a share, a bonus. */
-  earn(order: Order<'earn'>): Promise<Transfer>
+  earn(order: OrderOf<'earn'>): Promise<Transfer>
   /** Money that the platform owes a user is sent to them. Take it back with `reverse` when it does not arrive. */
-  payout(order: Order<'payout'>): Promise<Transfer>
+  payout(order: OrderOf<'payout'>): Promise<Transfer>
   /** A user gives tokens back for cents that are sent to them. */
-  redeem(order: Order<'redeem'>): Promise<Transfer>
+  redeem(order: OrderOf<'redeem'>): Promise<Transfer>
   /** Posts up to 500 orders in one round trip: all of them, or none. The transfers are in the order of the orders. */
   postAll(orders: readonly TransferOrder[]): Promise<Transfer[]>
   /**
@@ -113,8 +119,8 @@ export const MAX_ORDERS = 500
 export function ledgerOn(database: Database): Ledger {
   const postAll = (orders: readonly TransferOrder[]) => postOn(database, checkOrders(orders).map(toPosting))
   const one =
-    <K extends TransferOrder['kind']>(kind: K) =>
-    async (order: Order<K>): Promise<Transfer> =>
+    <K extends keyof OrderFields>(kind: K) =>
+    async (order: OrderOf<K>): Promise<Transfer> =>
       first(await postAll([{ ...order, kind } as unknown as TransferOrder]))
   return {
     purchase: one('purchase'),

@@ -16,19 +16,35 @@ export interface OrderOptions {
   readonly memo?: string
 }
 
-/** A transfer that somebody orders. Amounts are whole: tokens, or cents. */
-export type TransferOrder = OrderOptions &
-  (
-    | {
-        readonly kind: 'purchase' | 'redeem'
-        readonly user_id: Id
-        readonly tokens: Count
-        readonly cents: Count
-      }
-    | { readonly kind: 'spend' | 'earn'; readonly user_id: Id; readonly tokens: Count }
-    | { readonly kind: 'tip'; readonly from_id: Id; readonly to_id: Id; readonly tokens: Count }
-    | { readonly kind: 'payout'; readonly user_id: Id; readonly cents: Count }
-  )
+/** Tokens against money. */
+interface Exchange {
+  readonly user_id: Id
+  readonly tokens: Count
+  readonly cents: Count
+}
+
+interface OfTokens {
+  readonly user_id: Id
+  readonly tokens: Count
+}
+
+/** What each kind of order says. Amounts are whole: tokens, or cents. */
+export interface OrderFields {
+  readonly purchase: Exchange
+  readonly redeem: Exchange
+  readonly spend: OfTokens
+  readonly earn: OfTokens
+  readonly tip: { readonly from_id: Id; readonly to_id: Id; readonly tokens: Count }
+  readonly payout: { readonly user_id: Id; readonly cents: Count }
+}
+
+/** An order of a kind that is known from elsewhere. */
+export type OrderOf<K extends keyof OrderFields> = OrderFields[K] & OrderOptions
+
+/** A transfer that somebody orders. */
+export type TransferOrder = {
+  [K in keyof OrderFields]: { readonly kind: K } & OrderOf<K>
+}[keyof OrderFields]
 
 /** The longest memo, in characters. */
 export const MAX_MEMO = 500
