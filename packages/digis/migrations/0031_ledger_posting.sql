@@ -4,7 +4,6 @@
 
 CREATE FUNCTION ledger_account_ids(roles text[], owners bigint[], assets text[]) RETURNS bigint[]
   LANGUAGE plpgsql
-  SET enable_seqscan = off
   STABLE
 AS $$
 BEGIN
@@ -43,7 +42,6 @@ CREATE FUNCTION ledger_request_hashes(
 ) RETURNS bytea[]
   LANGUAGE plpgsql
   STABLE
-  SET enable_nestloop = off
 AS $$
 BEGIN
   RETURN (
@@ -70,6 +68,7 @@ CREATE FUNCTION ledger_post(
 ) RETURNS TABLE (number integer, transfer_id bigint, outcome text, balance_after bigint)
   LANGUAGE plpgsql
   SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -11,7 +11,7 @@ CREATE TABLE provider_events (
   transfer_id bigint,
   received_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT fk_provider_events_transfer FOREIGN KEY (transfer_id) REFERENCES ledger_transfers (id) ON DELETE RESTRICT,
-  CONSTRAINT chk_provider_events_event_id CHECK (event_id ~ '^[ -~]{1,200}$'),
+  CONSTRAINT chk_provider_events_event_id CHECK (octet_length(event_id) BETWEEN 1 AND 200 AND event_id !~ '[^ -~]'),
   CONSTRAINT chk_provider_events_type CHECK (char_length(type) BETWEEN 1 AND 100),
   CONSTRAINT chk_provider_events_content_hash CHECK (octet_length(content_hash) = 32),
   CONSTRAINT chk_provider_events_outcome CHECK (outcome IN ('posted', 'ignored', 'refused')),

@@ -4,15 +4,19 @@
 DO $$
 DECLARE
   own text := current_schema();
+  entrances text[] := '{ledger_post,ledger_post_balances,ledger_reverse,ledger_receive,ledger_problems}';
   object record;
 BEGIN
   FOR object IN
-    SELECT p.oid::regprocedure AS signature FROM pg_proc AS p
+    SELECT p.oid::regprocedure AS signature, p.prorettype = 'trigger'::regtype OR p.proname = ANY (entrances) AS is_entrance
+      FROM pg_proc AS p
      WHERE p.pronamespace = own::regnamespace
        AND (p.proname ~ '^ledger_' OR p.proname IN ('post_token_accounts', 'post_new_payments', 'post_mended_payment'))
   LOOP
-    -- Their own names, and no temporary table in front of them.
-    EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', object.signature, own);
+    -- With their own names, and no temporary table in front of them. What they call runs within that.
+    IF object.is_entrance THEN
+      EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', object.signature, own);
+    END IF;
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', object.signature);
   END LOOP;
 
