@@ -195,7 +195,8 @@ BEGIN
 END
 $$;
 
--- Takes a transfer back by its opposite, whole and once. Raises no_data_found when there is no such transfer.
+-- Takes a transfer back by its opposite, whole and once. Raises no_data_found when there is no such transfer, and
+-- unique_violation when it was taken back before.
 CREATE FUNCTION ledger_reverse(original bigint, kind text, key text, memo text)
   RETURNS TABLE (number integer, transfer_id bigint, outcome text, balance_after bigint)
   LANGUAGE plpgsql
@@ -211,6 +212,12 @@ BEGIN
    WHERE e.transfer_id = original;
   IF legs.numbers IS NULL THEN
     RAISE no_data_found USING MESSAGE = 'There is no such transfer.', TABLE = 'ledger_transfers';
+  END IF;
+  -- Said by name before an account that is empty by now would say something else.
+  IF EXISTS (SELECT FROM ledger_transfers AS t WHERE t.reverses_id = original AND t.idempotency_key <> key) THEN
+    RAISE unique_violation USING
+      MESSAGE = 'The transfer was taken back before.',
+      TABLE = 'ledger_transfers', CONSTRAINT = 'uq_ledger_transfers_reverses';
   END IF;
   RETURN QUERY SELECT * FROM ledger_post(ARRAY[key], ARRAY[kind], ARRAY[memo], ARRAY[original], ARRAY[NULL::bigint],
     legs.numbers, legs.roles, legs.owners, legs.assets, legs.amounts);
