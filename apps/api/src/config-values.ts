@@ -78,8 +78,10 @@ export function webhookSecrets() {
   }
 }
 
+/** Not part of the secret. */
 const WEBHOOK_PREFIX = 'whsec_'
 
+/** 24 bytes are 32 letters of base64. */
 function isWebhookSecret(text: string): boolean {
   return /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(text)
 }

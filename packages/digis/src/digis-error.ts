@@ -62,3 +62,13 @@ export class InsufficientTokensError extends DigisError {
     super('DIGIS_INSUFFICIENT_TOKENS', 'check-violated', 'Insufficient token balance')
   }
 }
+
+/** The key stands for another request; nothing was applied. */
+export class IdempotencyKeyReusedError extends DigisError {
+  override readonly name = 'IdempotencyKeyReusedError'
+
+  constructor() {
+    const message = 'The key was used for another request. Use a new key for each new request.'
+    super('DIGIS_KEY_REUSED', 'invalid-input', message)
+  }
+}

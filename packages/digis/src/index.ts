@@ -8,15 +8,13 @@ export {
   DigisError,
   type DigisErrorCode,
   DigisInputError,
+  IdempotencyKeyReusedError,
   type InputProblem,
   InsufficientTokensError,
 } from './digis-error.js'
 export { cacheOptionsFrom, type Environment, poolOptionsFrom } from './environment.js'
 export type { HealthService } from './health/health-service.js'
-export {
-  IdempotencyKeyInProgressError,
-  IdempotencyKeyReusedError,
-} from './idempotency/idempotency-error.js'
+export { IdempotencyKeyInProgressError } from './idempotency/idempotency-error.js'
 export type {
   GivenAnswer,
   IdempotencyService,

@@ -31,6 +31,7 @@ export function transferRoutes(app: App): void {
   payOut(app)
 }
 
+/** What the three routes that move something answer. */
 const RESPONSES = {
   201: named(TransferBody),
   ...problems(
@@ -89,6 +90,10 @@ async function requireCreator(digis: UseCases, id: number, giver: number): Promi
   if (user?.is_creator !== true) throw refuse('missing-reference', 'must name a creator')
 }
 
+/**
+ * Takes from the own account down to nothing; what the tokens are for stands in the memo. The platform's own purchases
+ * for people go through `POST /users/:id/tokens`.
+ */
 function spend(app: App): void {
   const schema = {
     tags: ['Tokens'],

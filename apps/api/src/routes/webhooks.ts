@@ -8,6 +8,7 @@ import { problems } from '../schemas/problem.js'
 import { EventBody, ReceivedBody } from '../schemas/transfer.js'
 import { distrust, type WEBHOOK_HEADERS } from '../verify-webhook.js'
 
+/** The headers of Standard Webhooks and what they say. */
 const SIGNATURE = {
   'webhook-id': 'Names the event; the same each time it is sent.',
   'webhook-timestamp': 'When it was signed, in seconds since 1970.',
@@ -51,6 +52,7 @@ function readSigned(scope: App, rules: WebhookRules): void {
   )
 }
 
+/** @throws {Problem} `malformed-request`: the sender is known, and what they sent is not JSON */
 function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString())

@@ -5,6 +5,7 @@ import { amount, Id, line, Moment } from './fields.js'
 /** What counts: tokens, or cents of the platform's currency. */
 const Asset = Type.Enum(['tokens', 'cents'], { description: 'What is counted.', examples: ['tokens'] })
 
+/** As many as the service role may give at once. */
 const Tokens = Type.Integer({
   minimum: 1,
   maximum: 1_000_000_000,
@@ -12,6 +13,7 @@ const Tokens = Type.Integer({
   examples: [20],
 })
 
+/** People write it, and both sides of a transfer read it. */
 const Memo = Type.Optional(
   line({ maxLength: 500, description: 'Shown in the statement of both sides.', examples: ['Thank you'] }),
 )

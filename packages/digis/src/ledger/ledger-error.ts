@@ -1,5 +1,4 @@
-import { DigisError } from '../digis-error.js'
-import { IdempotencyKeyReusedError } from '../idempotency/idempotency-error.js'
+import { DigisError, IdempotencyKeyReusedError } from '../digis-error.js'
 
 /** An account of money holds less than was to be taken; nothing was moved. */
 export class InsufficientFundsError extends DigisError {

@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../database/database.js'
 import { DigisInputError } from '../digis-error.js'
-import { contentHash } from '../idempotency/keyed-request.js'
 import { type Count, checkAmountOf } from '../input/amounts.js'
+import { contentHash } from '../input/content-hash.js'
 import { describeGiven } from '../input/describe-given.js'
 import { checkId, type Id } from '../input/identifiers.js'
 import { checkText } from '../input/text.js'
