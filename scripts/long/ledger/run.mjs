@@ -88,7 +88,7 @@ function faultsOf({ direct, proxy, random }) {
 
 /** @param {import('@holdfast/digis').Digis} digis @param {readonly Session[]} sessions */
 async function verdict(digis, sessions) {
-  const [transfers, balances, sums, problems] = [
+  const [transfers, balances, sums, deadlocks, problems] = [
     await digis.query(
       "SELECT idempotency_key AS key, id FROM ledger_transfers WHERE idempotency_key LIKE 'session %'",
     ),
@@ -96,6 +96,8 @@ async function verdict(digis, sessions) {
     await digis.query(
       'SELECT asset, sum(balance)::bigint AS sum FROM ledger_accounts GROUP BY asset HAVING sum(balance) <> 0',
     ),
+    // The pool runs again what a deadlock undid, so that nobody else would notice.
+    await digis.query('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'),
     await digis.ledger.problems(),
   ]
   const settled = sessions.flatMap(session => session.settled)
@@ -108,6 +110,9 @@ async function verdict(digis, sessions) {
     ...sessions.flatMap(session => session.violations),
     ...problems.map(({ problem, id }) => `${problem} ${id}`),
     ...sums.rows.map(({ asset, sum }) => `the ${asset} add up to ${sum}`),
+    ...deadlocks.rows
+      .filter(({ deadlocks }) => deadlocks > 0)
+      .map(({ deadlocks }) => `${deadlocks} deadlocks`),
     ...complaints(judged),
   ]
   const failures = sessions.reduce((sum, session) => sum + session.failures, 0)

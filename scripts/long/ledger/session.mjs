@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorCategory } from 'holdfast'
 
 /**
  * What one session orders, under its key, until it knows what became of it.
@@ -15,6 +16,15 @@ const REUSED = 5
 /** Amounts are of the size of the balances, so that accounts run dry. */
 const MOST_TOKENS = 120
 const PAUSE = 20
+/** Failures that say nothing of the order. Neither a deadlock nor a number taken twice is among them: locks keep them away. */
+const PASSING = new Set([
+  'refused',
+  'unreachable',
+  'connection-lost',
+  'outcome-unknown',
+  'shut-down',
+  'timeout',
+])
 
 /** One of the concurrent sessions. */
 export class Session {
@@ -73,7 +83,7 @@ export class Session {
       } catch (error) {
         const { code } = /** @type {{ code?: string }} */ (error)
         if (code === 'DIGIS_INSUFFICIENT_TOKENS') return { order, outcome: 'insufficient' }
-        if (code?.startsWith('DIGIS_')) throw error
+        if (!PASSING.has(errorCategory(error) ?? '')) throw error
         this.failures += 1
         await delay(this.#parts.random.int(0, PAUSE))
       }
