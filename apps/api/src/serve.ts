@@ -6,7 +6,9 @@ import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
+import { keepMaintained } from './keep-maintained.js'
 import { createLogger } from './logger.js'
+import { refreshStats } from './refresh-stats.js'
 import { rememberVerified } from './remember-verified.js'
 import { buildServer } from './server.js'
 import { createTokenVerifier } from './verify-token.js'
@@ -55,7 +57,13 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const digis = createDigis({ pool })
     const app = await createApp({ config, digis, logger })
     const stopForgetting = forgetOldKeys(digis, logger)
-    app.addHook('onClose', async () => stopForgetting())
+    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
+    const stopMaintaining = keepMaintained(pool, logger)
+    app.addHook('onClose', async () => {
+      stopForgetting()
+      stopMaintaining()
+      await stopRefreshing()
+    })
     const address = await app.listen({ port: options.port, host: options.host ?? config.host })
     return {
       address,

@@ -19,7 +19,7 @@ export async function judgeLedger(connectionString, wishes) {
     ]
     const problems = await client.query('SELECT problem, id FROM ledger_problems() LIMIT 100')
     const unposted = await client.query(
-      `SELECT id FROM payments AS p WHERE NOT EXISTS (SELECT FROM ledger_transfers AS t WHERE t.payment_id = p.id)`,
+      `SELECT id FROM payments AS p WHERE status = 'completed' AND NOT EXISTS (SELECT FROM ledger_transfers AS t WHERE t.payment_id = p.id)`,
     )
     return {
       ...judge(wishes, { keys: keys.rows, balances: balances.rows, payments: payments.rows }),

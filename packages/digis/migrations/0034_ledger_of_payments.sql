@@ -1,10 +1,11 @@
 -- A payment of a session is money: cents that a payment provider collects from the fan and that the platform owes the
 -- creator from then on. It is posted with the payment, whoever writes it.
 
-CREATE FUNCTION payment_cents(amount numeric, tip numeric) RETURNS bigint
+-- What a payment is in cents. One that is not completed is nothing, yet or any more.
+CREATE FUNCTION payment_cents(status text, amount numeric, tip numeric) RETURNS bigint
   LANGUAGE sql
   IMMUTABLE
-RETURN ((amount + tip) * 100)::bigint;
+RETURN CASE WHEN status = 'completed' THEN ((amount + tip) * 100)::bigint ELSE 0 END;
 
 -- A payment of nothing moves nothing.
 CREATE FUNCTION post_new_payments() RETURNS trigger
@@ -16,8 +17,8 @@ BEGIN
   FOR portion IN
     SELECT array_agg(id ORDER BY id) AS ids, array_agg(creator_id ORDER BY id) AS creators,
            array_agg(fan_id ORDER BY id) AS fans, array_agg(cents ORDER BY id) AS amounts
-      FROM (SELECT id, creator_id, fan_id, payment_cents(amount, tip) AS cents, row_number() OVER (ORDER BY id) AS place
-              FROM added WHERE payment_cents(amount, tip) <> 0) AS p
+      FROM (SELECT id, creator_id, fan_id, payment_cents(status, amount, tip) AS cents, row_number() OVER (ORDER BY id) AS place
+              FROM added WHERE payment_cents(status, amount, tip) <> 0) AS p
      GROUP BY place / 1000 ORDER BY place / 1000
   LOOP
     PERFORM ledger_post_payments(portion.ids, portion.creators, portion.fans, portion.amounts);
@@ -55,32 +56,35 @@ CREATE TRIGGER trg_payments_post_insert
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION post_new_payments();
 
--- A payment that is mended: what was posted for it is taken from its old creator and given to the new one. Payments
+-- A payment that is completed later is posted then. One that is mended, refunded or failed after all: what was posted for it is taken from its old creator and given to the new one. Payments
 -- from before the ledger are not in it, and neither is what becomes of them.
 CREATE FUNCTION post_mended_payment() RETURNS trigger
   LANGUAGE plpgsql
 AS $$
 DECLARE
+  is_first boolean;
   legs record;
   result text;
 BEGIN
-  IF NOT EXISTS (SELECT FROM ledger_transfers WHERE payment_id = OLD.id) AND payment_cents(OLD.amount, OLD.tip) <> 0 THEN
+  is_first := NOT EXISTS (SELECT FROM ledger_transfers WHERE payment_id = OLD.id);
+  IF is_first AND payment_cents(OLD.status, OLD.amount, OLD.tip) <> 0 THEN
     RETURN NULL;
   END IF;
   SELECT array_agg(1) AS numbers, array_agg(leg.role) AS roles, array_agg(leg.owner) AS owners,
          array_agg('cents'::text) AS assets, array_agg(leg.amount) AS amounts
     INTO legs
     FROM (SELECT role, owner, sum(amount)::bigint AS amount
-            FROM (VALUES ('user', OLD.creator_id, -payment_cents(OLD.amount, OLD.tip)),
-                         ('user', NEW.creator_id, payment_cents(NEW.amount, NEW.tip)),
-                         ('clearing', OLD.fan_id & 15, payment_cents(OLD.amount, OLD.tip)),
-                         ('clearing', NEW.fan_id & 15, -payment_cents(NEW.amount, NEW.tip))) AS l (role, owner, amount)
+            FROM (VALUES ('user', OLD.creator_id, -payment_cents(OLD.status, OLD.amount, OLD.tip)),
+                         ('user', NEW.creator_id, payment_cents(NEW.status, NEW.amount, NEW.tip)),
+                         ('clearing', OLD.fan_id & 15, payment_cents(OLD.status, OLD.amount, OLD.tip)),
+                         ('clearing', NEW.fan_id & 15, -payment_cents(NEW.status, NEW.amount, NEW.tip))) AS l (role, owner, amount)
            GROUP BY role, owner HAVING sum(amount) <> 0 ORDER BY role DESC, owner) AS leg;
   IF legs.numbers IS NULL THEN
     RETURN NULL;
   END IF;
   SELECT posted.outcome INTO result
-    FROM ledger_post(ARRAY['correction:' || NEW.id || ':' || gen_random_uuid()], ARRAY['correction'], ARRAY[''],
+    FROM ledger_post(ARRAY['payment:' || NEW.id || CASE WHEN is_first THEN '' ELSE ':' || gen_random_uuid() END],
+                     ARRAY[CASE WHEN is_first THEN 'payment' ELSE 'correction' END], ARRAY[''],
                      ARRAY[NULL::bigint], ARRAY[NEW.id], legs.numbers, legs.roles, legs.owners, legs.assets,
                      legs.amounts) AS posted;
   IF result <> 'posted' THEN
@@ -95,5 +99,6 @@ $$;
 CREATE TRIGGER trg_payments_post_update
   AFTER UPDATE ON payments
   FOR EACH ROW
-  WHEN ((OLD.creator_id, OLD.fan_id, OLD.amount + OLD.tip) IS DISTINCT FROM (NEW.creator_id, NEW.fan_id, NEW.amount + NEW.tip))
+  WHEN ((OLD.creator_id, OLD.fan_id, OLD.status, OLD.amount + OLD.tip)
+    IS DISTINCT FROM (NEW.creator_id, NEW.fan_id, NEW.status, NEW.amount + NEW.tip))
   EXECUTE FUNCTION post_mended_payment();

@@ -3,6 +3,7 @@ import type { Database } from './database/database.js'
 import { type Ledger, ledgerOn } from './ledger/ledger-service.js'
 import { type PaymentService, paymentService } from './payments/payment-service.js'
 import { type SessionService, sessionService } from './sessions/session-service.js'
+import { type CreatorDayService, creatorDayService } from './stats/creator-day-service.js'
 import { type EarningsService, earningsService } from './stats/earnings-service.js'
 import { type TokenService, tokenService } from './tokens/token-service.js'
 import { type UserService, userService } from './users/user-service.js'
@@ -14,6 +15,7 @@ export interface UseCases
     SessionService,
     PaymentService,
     EarningsService,
+    CreatorDayService,
     TokenService {
   /** Moves tokens and money between accounts. */
   readonly ledger: Ledger
@@ -27,6 +29,7 @@ export function useCasesOn(database: Database): UseCases {
     ...sessionService(database),
     ...paymentService(database),
     ...earningsService(database),
+    ...creatorDayService(database),
     ...tokenService(database),
     ledger: ledgerOn(database),
   }

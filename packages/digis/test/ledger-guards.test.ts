@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Digis } from '@holdfast/digis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { migrate } from 'holdfast'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { broken, newDigis, newEmptyDigis, newFan } from './new-digis.js'
 
 let digis: Digis
@@ -194,16 +199,8 @@ const undone = new Error('undone')
 
 test('balances from before the ledger are carried over as opening entries', async () => {
   const old = await newEmptyDigis()
-  await old.addMissingColumns()
-  // As it was before: the ledger's part of the schema is gone, and what users hold is there.
+  await migrate(old.pool, { directory: await migrationsBefore('0030'), table: 'holdfast.digis_migrations' })
   await old.query(`
-    DROP TABLE provider_events, ledger_entries, ledger_transfers, ledger_accounts CASCADE;
-    DO $$ DECLARE f regprocedure; BEGIN
-      FOR f IN SELECT oid FROM pg_proc WHERE proname ~ '^ledger_|^post_|^payment_cents' LOOP
-        EXECUTE format('DROP FUNCTION %s CASCADE', f);
-      END LOOP;
-    END $$;
-    DELETE FROM holdfast.digis_migrations WHERE name >= '0030';
     INSERT INTO users (supabase_id) SELECT gen_random_uuid() FROM generate_series(1, 1500);
     INSERT INTO token_accounts (user_id, balance) SELECT id, id % 4 FROM users;
   `)
@@ -214,3 +211,13 @@ test('balances from before the ledger are carried over as opening entries', asyn
   expect(await old.atomicTokenUpdate(3, 1, 'subtract')).toBe(2)
   expect((await old.ledger.statement(3)).rows.map(({ kind }) => kind)).toEqual(['adjustment', 'opening'])
 })
+
+/** A folder with the migrations up to, but without, a number. */
+async function migrationsBefore(number: string): Promise<string> {
+  const source = fileURLToPath(new URL('../migrations/', import.meta.url))
+  const target = await mkdtemp(join(tmpdir(), 'digis-migrations-'))
+  onTestFinished(() => rm(target, { recursive: true }))
+  const older = (await readdir(source)).filter(file => file < number)
+  await Promise.all(older.map(file => copyFile(join(source, file), join(target, file))))
+  return target
+}

@@ -226,6 +226,21 @@ describe('the payment of a session', () => {
     await expect(removal).rejects.toMatchObject(broken('fk_ledger_transfers_payment'))
   })
 
+  test('counts from the moment in which it is completed until it is refunded', async () => {
+    const session = await newSession(digis)
+    const { rows } = await digis.query(
+      "INSERT INTO payments (session_id, amount, status) VALUES ($1, 10, 'pending') RETURNING id",
+      [session.id],
+    )
+    expect(await kinds(session.creator_id, 'cents')).toEqual([])
+    for (const status of ['completed', 'refunded'])
+      await digis.query('UPDATE payments SET status = $2 WHERE id = $1', [rows[0].id, status])
+    expect(await kinds(session.creator_id, 'cents')).toEqual([
+      ['correction', -1000],
+      ['payment', 1000],
+    ])
+  })
+
   test('that was paid out cannot be taken from its creator', async () => {
     const session = await newSession(digis)
     const { id } = only(await digis.createPayment(session.id, 10))

@@ -76,13 +76,21 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
   return { ...served, log, call, join: profile => join(call, profile) }
 }
 
+/** The name of a database with the schema of DIGIS, to copy: made once for a test file. */
+let template: Promise<string> | undefined
+
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  const database = await temporaryDatabase()
-  const pool = new Pool({ connectionString: database.url, max: 1, name: 'migrations' })
+  template ??= migratedTemplate()
+  return temporaryDatabase({ template: await template })
+}
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await temporaryDatabase()
+  const pool = new Pool({ connectionString: url, max: 1, name: 'migrations' })
   await migrateDigis(pool)
   await pool.end()
-  return database
+  return name
 }
 
 /** Sends one request to a service. */

@@ -87,7 +87,7 @@ export const BEGIN_HISTORY = 'ALTER TABLE payments DISABLE TRIGGER trg_payments_
 export const END_HISTORY = 'ALTER TABLE payments ENABLE TRIGGER trg_payments_post_insert'
 export const OPEN_EARNINGS = `
   SELECT ledger_post_balances('opening', 'cents', array_agg(creator_id), array_agg(cents))
-    FROM (SELECT creator_id, sum(payment_cents(amount, tip))::bigint AS cents FROM payments GROUP BY creator_id) AS earned
+    FROM (SELECT creator_id, sum(payment_cents(status, amount, tip))::bigint AS cents FROM payments GROUP BY creator_id) AS earned
    WHERE cents > 0
   HAVING count(*) > 0`
 

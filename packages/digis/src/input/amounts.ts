@@ -41,7 +41,12 @@ export function checkAmountOf(field: string, value: unknown): number {
   return checkWhole(field, value, { least: 1, most: Number.MAX_SAFE_INTEGER })
 }
 
-function checkWhole(field: string, value: unknown, { least, most }: { least: number; most: number }): number {
+/** @throws DigisInputError unless it is a whole number within the bounds */
+export function checkWhole(
+  field: string,
+  value: unknown,
+  { least, most }: { least: number; most: number },
+): number {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
   if (Number.isSafeInteger(number) && Number(number) >= least && Number(number) <= most) return Number(number)
   const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`

@@ -175,6 +175,11 @@ export const ERROR_CODES = {
     retry: 'never',
     about: 'A migration file is missing, misnamed, changed after it ran, or failed. The message names it.',
   },
+  HOLDFAST_DOCTOR: {
+    category: 'transaction',
+    retry: 'never',
+    about: 'The connection given to the doctor is inside a transaction. Nothing was done.',
+  },
 } as const satisfies Record<string, CodeEntry>
 
 /** A stable error code of Holdfast's own. PostgreSQL's errors keep their SQLSTATE instead. */
