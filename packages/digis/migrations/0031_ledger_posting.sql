@@ -1,6 +1,9 @@
--- Posting: the one way into the ledger. Sequential scans are switched off where a function looks up single rows: a plan
--- made for empty tables would otherwise serve the session when they have grown. A leg names its account by role, owner and asset; the owner of a user's
--- account is the user, that of the platform's any number, which chooses the slot.
+-- Posting: the one way into the ledger. A leg names its account by role, owner and asset; the owner of a user's account
+-- is the user, that of the platform's any number, which chooses the slot.
+--
+-- Sequential scans are switched off where a function looks up single rows, and plans are made once: a plan for the
+-- empty tables of the first call would otherwise serve the session when they have grown, and one for each call would cost
+-- as much as the posting.
 
 CREATE FUNCTION ledger_account_ids(roles text[], owners bigint[], assets text[]) RETURNS bigint[]
   LANGUAGE plpgsql
