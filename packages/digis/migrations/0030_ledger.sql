@@ -45,7 +45,7 @@ CREATE TABLE ledger_transfers (
   memo text NOT NULL DEFAULT '',
   -- The transfer that this one takes back.
   reverses_id bigint,
-  -- The payment of a session that it stands for.
+  -- The payment of a session that it stands for. No foreign key: payments may be partitioned, and old ones let go.
   payment_id bigint,
   -- The transaction that made it, the only one that may add entries.
   posted_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -54,7 +54,6 @@ CREATE TABLE ledger_transfers (
   -- Nothing is taken back twice.
   CONSTRAINT uq_ledger_transfers_reverses UNIQUE (reverses_id),
   CONSTRAINT fk_ledger_transfers_reverses FOREIGN KEY (reverses_id) REFERENCES ledger_transfers (id) ON DELETE RESTRICT,
-  CONSTRAINT fk_ledger_transfers_payment FOREIGN KEY (payment_id) REFERENCES payments (id) ON DELETE RESTRICT,
   CONSTRAINT chk_ledger_transfers_kind CHECK (kind IN ('opening', 'adjustment', 'purchase', 'spend', 'tip', 'earn',
     'payment', 'correction', 'payout', 'redeem', 'refund', 'reversal')),
   -- Printable ASCII. One pattern with {1,255} in it would cost more than all other checks together.

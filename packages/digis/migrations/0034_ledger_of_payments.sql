@@ -56,16 +56,23 @@ CREATE TRIGGER trg_payments_post_insert
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION post_new_payments();
 
--- A payment that is completed later is posted then. One that is mended, refunded or failed after all: what was posted for it is taken from its old creator and given to the new one. Payments
+-- A payment that is completed later is posted then. One that is mended, refunded, failed after all or deleted: what was posted for it is taken from its old creator and given to the new one. Payments
 -- from before the ledger are not in it, and neither is what becomes of them.
 CREATE FUNCTION post_mended_payment() RETURNS trigger
   LANGUAGE plpgsql
 AS $$
 DECLARE
   is_first boolean;
+  after record;
   legs record;
   result text;
 BEGIN
+  after := OLD;
+  IF TG_OP = 'DELETE' THEN
+    after.status := 'deleted';
+  ELSE
+    after := NEW;
+  END IF;
   is_first := NOT EXISTS (SELECT FROM ledger_transfers WHERE payment_id = OLD.id);
   IF is_first AND payment_cents(OLD.status, OLD.amount, OLD.tip) <> 0 THEN
     RETURN NULL;
@@ -75,17 +82,17 @@ BEGIN
     INTO legs
     FROM (SELECT role, owner, sum(amount)::bigint AS amount
             FROM (VALUES ('user', OLD.creator_id, -payment_cents(OLD.status, OLD.amount, OLD.tip)),
-                         ('user', NEW.creator_id, payment_cents(NEW.status, NEW.amount, NEW.tip)),
+                         ('user', after.creator_id, payment_cents(after.status, after.amount, after.tip)),
                          ('clearing', OLD.fan_id & 15, payment_cents(OLD.status, OLD.amount, OLD.tip)),
-                         ('clearing', NEW.fan_id & 15, -payment_cents(NEW.status, NEW.amount, NEW.tip))) AS l (role, owner, amount)
+                         ('clearing', after.fan_id & 15, -payment_cents(after.status, after.amount, after.tip))) AS l (role, owner, amount)
            GROUP BY role, owner HAVING sum(amount) <> 0 ORDER BY role DESC, owner) AS leg;
   IF legs.numbers IS NULL THEN
     RETURN NULL;
   END IF;
   SELECT posted.outcome INTO result
-    FROM ledger_post(ARRAY['payment:' || NEW.id || CASE WHEN is_first THEN '' ELSE ':' || gen_random_uuid() END],
+    FROM ledger_post(ARRAY['payment:' || OLD.id || CASE WHEN is_first THEN '' ELSE ':' || gen_random_uuid() END],
                      ARRAY[CASE WHEN is_first THEN 'payment' ELSE 'correction' END], ARRAY[''],
-                     ARRAY[NULL::bigint], ARRAY[NEW.id], legs.numbers, legs.roles, legs.owners, legs.assets,
+                     ARRAY[NULL::bigint], ARRAY[OLD.id], legs.numbers, legs.roles, legs.owners, legs.assets,
                      legs.amounts) AS posted;
   IF result <> 'posted' THEN
     RAISE check_violation USING
@@ -102,3 +109,6 @@ CREATE TRIGGER trg_payments_post_update
   WHEN ((OLD.creator_id, OLD.fan_id, OLD.status, OLD.amount + OLD.tip)
     IS DISTINCT FROM (NEW.creator_id, NEW.fan_id, NEW.status, NEW.amount + NEW.tip))
   EXECUTE FUNCTION post_mended_payment();
+CREATE TRIGGER trg_payments_post_delete
+  AFTER DELETE ON payments
+  FOR EACH ROW EXECUTE FUNCTION post_mended_payment();

@@ -210,7 +210,7 @@ describe('the payment of a session', () => {
     expect(await kinds(session.creator_id, 'cents')).toEqual([])
   })
 
-  test('that is mended is corrected, and cannot be deleted', async () => {
+  test('that is mended or deleted is corrected', async () => {
     const [session, other] = [await newSession(digis), await newSession(digis)]
     const { id } = only(await digis.createPayment(session.id, 10))
     await digis.query('UPDATE payments SET amount = 12 WHERE id = $1', [id])
@@ -222,8 +222,11 @@ describe('the payment of a session', () => {
       ['payment', 1000],
     ])
     expect(await kinds(other.creator_id, 'cents')).toEqual([['correction', 1200]])
-    const removal = digis.query('DELETE FROM payments WHERE id = $1', [id])
-    await expect(removal).rejects.toMatchObject(broken('fk_ledger_transfers_payment'))
+    await digis.query('DELETE FROM payments WHERE id = $1', [id])
+    expect(await kinds(other.creator_id, 'cents')).toEqual([
+      ['correction', -1200],
+      ['correction', 1200],
+    ])
   })
 
   test('counts from the moment in which it is completed until it is refunded', async () => {
@@ -247,6 +250,8 @@ describe('the payment of a session', () => {
     await digis.ledger.payout({ user_id: session.creator_id, cents: 1000 })
     const less = digis.query('UPDATE payments SET amount = 9 WHERE id = $1', [id])
     await expect(less).rejects.toMatchObject(broken('chk_ledger_accounts_balance'))
+    const none = digis.query('DELETE FROM payments WHERE id = $1', [id])
+    await expect(none).rejects.toMatchObject(broken('chk_ledger_accounts_balance'))
     const more = digis.ledger.payout({ user_id: session.creator_id, cents: 1 })
     await expect(more).rejects.toMatchObject({ code: 'DIGIS_INSUFFICIENT_FUNDS' })
   })
