@@ -56,59 +56,94 @@ CREATE TRIGGER trg_payments_post_insert
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION post_new_payments();
 
--- A payment that is completed later is posted then. One that is mended, refunded, failed after all or deleted: what was posted for it is taken from its old creator and given to the new one. Payments
--- from before the ledger are not in it, and neither is what becomes of them.
-CREATE FUNCTION post_mended_payment() RETURNS trigger
+-- A payment that is completed later is posted then. One that is mended, refunded, failed after all or deleted: what was
+-- posted for it is taken from its old creator and given to the new one. Payments from before the ledger are not in it, and
+-- neither is what becomes of them. By the statement and not by the row, so that accounts are locked in one order.
+CREATE FUNCTION post_changed_payments() RETURNS trigger
   LANGUAGE plpgsql
 AS $$
 DECLARE
-  is_first boolean;
-  after record;
-  legs record;
-  result text;
+  c record;
 BEGIN
-  after := OLD;
-  IF TG_OP = 'DELETE' THEN
-    after.status := 'deleted';
+  IF TG_OP = 'UPDATE' THEN
+    SELECT array_agg(o.id ORDER BY o.id) AS ids,
+           array_agg(o.creator_id ORDER BY o.id) AS old_creators, array_agg(o.fan_id ORDER BY o.id) AS old_fans,
+           array_agg(payment_cents(o.status, o.amount, o.tip) ORDER BY o.id) AS old_cents,
+           array_agg(n.creator_id ORDER BY o.id) AS new_creators, array_agg(n.fan_id ORDER BY o.id) AS new_fans,
+           array_agg(payment_cents(n.status, n.amount, n.tip) ORDER BY o.id) AS new_cents
+      INTO c
+      FROM removed AS o JOIN added AS n ON n.id = o.id
+     WHERE (o.creator_id, o.fan_id, payment_cents(o.status, o.amount, o.tip))
+           IS DISTINCT FROM (n.creator_id, n.fan_id, payment_cents(n.status, n.amount, n.tip));
   ELSE
-    after := NEW;
+    SELECT array_agg(o.id ORDER BY o.id) AS ids,
+           array_agg(o.creator_id ORDER BY o.id) AS old_creators, array_agg(o.fan_id ORDER BY o.id) AS old_fans,
+           array_agg(payment_cents(o.status, o.amount, o.tip) ORDER BY o.id) AS old_cents,
+           array_agg(o.creator_id ORDER BY o.id) AS new_creators, array_agg(o.fan_id ORDER BY o.id) AS new_fans,
+           array_agg(0::bigint) AS new_cents
+      INTO c
+      FROM removed AS o
+     WHERE payment_cents(o.status, o.amount, o.tip) <> 0;
   END IF;
-  is_first := NOT EXISTS (SELECT FROM ledger_transfers WHERE payment_id = OLD.id);
-  IF is_first AND payment_cents(OLD.status, OLD.amount, OLD.tip) <> 0 THEN
-    RETURN NULL;
-  END IF;
-  SELECT array_agg(1) AS numbers, array_agg(leg.role) AS roles, array_agg(leg.owner) AS owners,
-         array_agg('cents'::text) AS assets, array_agg(leg.amount) AS amounts
+  FOR start IN 1 .. coalesce(cardinality(c.ids), 0) BY 1000 LOOP
+    PERFORM ledger_correct_payments(
+      c.ids[start:start + 999], c.old_creators[start:start + 999], c.old_fans[start:start + 999],
+      c.old_cents[start:start + 999], c.new_creators[start:start + 999], c.new_fans[start:start + 999],
+      c.new_cents[start:start + 999]);
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+
+-- A transfer for each payment that moves anything.
+CREATE FUNCTION ledger_correct_payments(
+  ids bigint[], old_creators bigint[], old_fans bigint[], old_cents bigint[],
+  new_creators bigint[], new_fans bigint[], new_cents bigint[]
+) RETURNS void
+  LANGUAGE plpgsql
+AS $$
+DECLARE
+  legs record;
+  transfers record;
+BEGIN
+  SELECT array_agg(place::integer ORDER BY place, role DESC, owner) AS numbers,
+         array_agg(role ORDER BY place, role DESC, owner) AS roles,
+         array_agg(owner ORDER BY place, role DESC, owner) AS owners, array_agg('cents'::text) AS assets,
+         array_agg(amount ORDER BY place, role DESC, owner) AS amounts,
+         array_agg(DISTINCT id) AS moved
     INTO legs
-    FROM (SELECT role, owner, sum(amount)::bigint AS amount
-            FROM (VALUES ('user', OLD.creator_id, -payment_cents(OLD.status, OLD.amount, OLD.tip)),
-                         ('user', after.creator_id, payment_cents(after.status, after.amount, after.tip)),
-                         ('clearing', OLD.fan_id & 15, payment_cents(OLD.status, OLD.amount, OLD.tip)),
-                         ('clearing', after.fan_id & 15, -payment_cents(after.status, after.amount, after.tip))) AS l (role, owner, amount)
-           GROUP BY role, owner HAVING sum(amount) <> 0 ORDER BY role DESC, owner) AS leg;
+    FROM (SELECT id, dense_rank() OVER (ORDER BY id) AS place, role, owner, sum(amount)::bigint AS amount
+            FROM unnest(ids, old_creators, old_fans, old_cents, new_creators, new_fans, new_cents)
+                   AS p (id, old_creator, old_fan, taken, new_creator, new_fan, given)
+           CROSS JOIN LATERAL (VALUES ('user', p.old_creator, -p.taken), ('user', p.new_creator, p.given),
+                                      ('clearing', p.old_fan & 15, p.taken), ('clearing', p.new_fan & 15, -p.given))
+                   AS l (role, owner, amount)
+           WHERE p.taken = 0 OR EXISTS (SELECT FROM ledger_transfers AS t WHERE t.payment_id = p.id)
+           GROUP BY id, role, owner HAVING sum(amount) <> 0) AS leg;
   IF legs.numbers IS NULL THEN
-    RETURN NULL;
+    RETURN;
   END IF;
-  SELECT posted.outcome INTO result
-    FROM ledger_post(ARRAY['payment:' || OLD.id || CASE WHEN is_first THEN '' ELSE ':' || gen_random_uuid() END],
-                     ARRAY[CASE WHEN is_first THEN 'payment' ELSE 'correction' END], ARRAY[''],
-                     ARRAY[NULL::bigint], ARRAY[OLD.id], legs.numbers, legs.roles, legs.owners, legs.assets,
-                     legs.amounts) AS posted;
-  IF result <> 'posted' THEN
+  SELECT array_agg('payment:' || id || CASE WHEN is_first THEN '' ELSE ':' || gen_random_uuid() END ORDER BY id) AS keys,
+         array_agg(CASE WHEN is_first THEN 'payment' ELSE 'correction' END ORDER BY id) AS kinds,
+         array_agg(''::text) AS memos, array_agg(NULL::bigint) AS reverses
+    INTO transfers
+    FROM (SELECT m.id, NOT EXISTS (SELECT FROM ledger_transfers AS t WHERE t.payment_id = m.id) AS is_first
+            FROM unnest(legs.moved) AS m (id)) AS p;
+  IF EXISTS (SELECT FROM ledger_post(transfers.keys, transfers.kinds, transfers.memos, transfers.reverses, legs.moved,
+                                     legs.numbers, legs.roles, legs.owners, legs.assets, legs.amounts)
+              WHERE outcome <> 'posted') THEN
     RAISE check_violation USING
       MESSAGE = 'The creator of the payment does not hold what the change takes from them.',
       TABLE = 'ledger_accounts', CONSTRAINT = 'chk_ledger_accounts_balance';
   END IF;
-  RETURN NULL;
 END
 $$;
 
 CREATE TRIGGER trg_payments_post_update
   AFTER UPDATE ON payments
-  FOR EACH ROW
-  WHEN ((OLD.creator_id, OLD.fan_id, OLD.status, OLD.amount + OLD.tip)
-    IS DISTINCT FROM (NEW.creator_id, NEW.fan_id, NEW.status, NEW.amount + NEW.tip))
-  EXECUTE FUNCTION post_mended_payment();
+  REFERENCING OLD TABLE AS removed NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION post_changed_payments();
 CREATE TRIGGER trg_payments_post_delete
   AFTER DELETE ON payments
-  FOR EACH ROW EXECUTE FUNCTION post_mended_payment();
+  REFERENCING OLD TABLE AS removed
+  FOR EACH STATEMENT EXECUTE FUNCTION post_changed_payments();

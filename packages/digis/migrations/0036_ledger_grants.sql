@@ -11,7 +11,7 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.prorettype = 'trigger'::regtype OR p.proname = ANY (entrances) AS is_entrance
       FROM pg_proc AS p
      WHERE p.pronamespace = own::regnamespace
-       AND (p.proname ~ '^ledger_' OR p.proname IN ('post_token_accounts', 'post_new_payments', 'post_mended_payment'))
+       AND (p.proname ~ '^ledger_' OR p.proname IN ('post_token_accounts', 'post_new_payments', 'post_changed_payments'))
   LOOP
     -- With their own names, and no temporary table in front of them. What they call runs within that.
     IF object.is_entrance THEN
