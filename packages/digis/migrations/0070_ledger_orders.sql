@@ -19,3 +19,18 @@ BEGIN
   END IF;
 END
 $$;
+
+-- Nobody's by default, as the other functions of the ledger.
+REVOKE ALL ON FUNCTION ledger_order FROM PUBLIC;
+DO $$
+DECLARE
+  grantee regrole;
+BEGIN
+  FOR grantee IN
+    SELECT DISTINCT acl.grantee FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS acl
+     WHERE p.oid = 'ledger_order'::regproc AND acl.grantee NOT IN (0, p.proowner)
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION ledger_order FROM %s', grantee);
+  END LOOP;
+END
+$$;

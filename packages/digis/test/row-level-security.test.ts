@@ -1,11 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import {
   ANONYMOUS,
   APP_SERVICE,
-  createDigis,
   type Digis,
-  digisRls,
   enableRowLevelSecurity,
   personIdentity,
   type Session,
@@ -13,7 +11,8 @@ import {
 } from '@holdfast/digis'
 import { temporaryDatabase } from '@holdfast/testkit'
 import { type IdentityOptions, Pool } from 'holdfast'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newIdentifiedDigis } from './identified-digis.js'
 import { migratedDatabase, newCreator, newFan, only } from './new-digis.js'
 
 /** Who may do what at all: select, insert, update, delete. What is not here is refused. */
@@ -49,11 +48,9 @@ let creator: User
 let fan: User
 let stranger: User
 let session: Session
-const login = `backend_${randomBytes(4).toString('hex')}`
 
 beforeAll(async () => {
-  const url = await migratedDatabase()
-  owner = createDigis({ connectionString: url, rls: digisRls })
+  ;({ owner, service } = await newIdentifiedDigis())
   ;[creator, fan, stranger] = [await newCreator(owner, 'dancing'), await newFan(owner), await newFan(owner)]
   session = only(await owner.createSession(creator.id, fan.id))
   await owner.createPayment(session.id, 10, 1)
@@ -67,17 +64,6 @@ beforeAll(async () => {
       ['1 hour', '3 days', '1 hour'],
     ],
   )
-  await enableRowLevelSecurity(owner.pool)
-  await owner.query(
-    `CREATE ROLE ${login} LOGIN NOINHERIT PASSWORD '${login}'; GRANT ${ROLES.join()} TO ${login}`,
-  )
-  const connectionString = Object.assign(new URL(url), { username: login, password: login }).href
-  service = createDigis({ connectionString, rls: digisRls, cache: true })
-})
-afterAll(async () => {
-  await service.end()
-  await owner.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`)
-  await owner.end()
 })
 
 const me = (user: User) => personIdentity(user.supabase_id)
