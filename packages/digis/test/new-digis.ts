@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createDigis, type Digis, type Session, type User } from '@holdfast/digis'
-import { temporaryDatabase } from '@holdfast/testkit'
+import { templateDatabase, temporaryDatabase } from '@holdfast/testkit'
 import { afterAll } from 'vitest'
 
 const open: Digis[] = []
@@ -24,21 +24,13 @@ export async function newDigis(): Promise<Digis> {
   return digis
 }
 
-/** The name of a database with the current schema, to copy: made once for a test file. */
-let template: Promise<string> | undefined
-
-/** The URL of a fresh database with the current schema. */
+/** The URL of a fresh database with the current schema: a copy of one that is made once for a run. */
 export async function migratedDatabase(): Promise<string> {
-  template ??= migratedTemplate()
-  return (await temporaryDatabase({ template: await template })).url
-}
-
-async function migratedTemplate(): Promise<string> {
-  const { name, url } = await temporaryDatabase()
-  const digis = createDigis({ connectionString: url })
-  await digis.addMissingColumns()
-  await digis.end()
-  return name
+  const template = await templateDatabase('digis', async connectionString => {
+    const digis = createDigis({ connectionString })
+    await digis.addMissingColumns().finally(() => digis.end())
+  })
+  return (await temporaryDatabase({ template })).url
 }
 
 /** The current schema, laid out as the test file wants it. */
