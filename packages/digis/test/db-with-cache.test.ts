@@ -78,6 +78,8 @@ describe('with REDIS_URL', () => {
     onTestFinished(() => redis[Symbol.asyncDispose]())
     vi.stubEnv('REDIS_URL', redis.url)
     await withDatabase()
+    // The first use is what connects.
+    await cached.testConnection()
     await expect.poll(() => cached.getPoolStats().cacheEnabled).toBe(true)
     const { id } = only(await cached.createUser(randomUUID()))
     await expect.poll(() => isAsked(() => cached.getUserById(id))).toBe(false)
