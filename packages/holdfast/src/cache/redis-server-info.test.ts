@@ -51,7 +51,7 @@ test.each([
   expect(checkServer(info({ uptime_in_seconds: uptime })).inChargeFor).toBe(millis)
 })
 
-test.each([
+test.each<[Record<string, string>, string]>([
   [{ master_replid2: 'b'.repeat(40) }, 'was promoted'],
   [{ rdb_last_load_keys_loaded: '7' }, 'has loaded data'],
   [{ aof_enabled: '1' }, 'may have loaded a log'],
