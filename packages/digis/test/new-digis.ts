@@ -11,14 +11,18 @@ afterAll(async () => {
 
 /** DIGIS on a database of its own with the current schema and nobody in it; ended after the test file. */
 export async function newDigis(): Promise<Digis> {
-  const digis = await newEmptyDigis()
+  const { HOLDFAST_DIGIS_TEMPLATE: template } = process.env
+  const digis = opened(await temporaryDatabase(template === undefined ? {} : { template }))
   await digis.addMissingColumns()
   return digis
 }
 
 /** DIGIS on an empty database. */
 export async function newEmptyDigis(): Promise<Digis> {
-  const { url } = await temporaryDatabase()
+  return opened(await temporaryDatabase())
+}
+
+function opened({ url }: { readonly url: string }): Digis {
   const digis = createDigis({ connectionString: url })
   open.push(digis)
   return digis

@@ -72,7 +72,8 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
 
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  const database = await temporaryDatabase()
+  const { HOLDFAST_DIGIS_TEMPLATE: template } = process.env
+  const database = await temporaryDatabase(template === undefined ? {} : { template })
   const pool = new Pool({ connectionString: database.url, max: 1, name: 'migrations' })
   await migrateDigis(pool)
   await pool.end()

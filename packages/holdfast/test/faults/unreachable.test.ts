@@ -1,12 +1,15 @@
 import { temporaryDatabase } from '@holdfast/testkit'
+import { Pool } from 'holdfast'
 import pg from 'pg'
-import { expect, test } from 'vitest'
-import { HAS_PRIVATE_NETWORK, runInPrivateNetwork } from '../support/private-network.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { PRIVATE_NETWORKS, runInPrivateNetwork } from '../support/private-network.js'
 
 /**
  * Rows of the classification in which the network gives no way to the server: a name that nobody can resolve at the
  * moment, no route to its address, an address that is out of reach. Each is told by the system's own network.
  */
+
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** A name leads to the server, then nowhere, then to the server again; what was asked in between is done once. */
 const SCRIPT = `
@@ -64,8 +67,20 @@ const SCRIPT = `
   }
   void main()`
 
-test.runIf(HAS_PRIVATE_NETWORK)(
-  'EAI_AGAIN, ENETUNREACH, EHOSTUNREACH: nothing was sent, so a write waits until there is a way again',
+test('ENETUNREACH: a server without a route to it that was never reached is told of soon', async () => {
+  // No TCP goes to everybody at once.
+  const pool = new Pool({
+    connectionString: 'postgres://nobody@255.255.255.255/none',
+    ssl: false,
+    logger: SILENT,
+  })
+  onTestFinished(() => pool.end())
+  const error = await pool.query('SELECT 1').catch(each => each)
+  expect(error).toMatchObject({ code: 'HOLDFAST_CONNECT_UNREACHABLE', cause: { code: 'ENETUNREACH' } })
+})
+
+test.each(PRIVATE_NETWORKS)(
+  'EAI_AGAIN, ENETUNREACH, EHOSTUNREACH: nothing was sent, so a write waits until there is a way again (in %s)',
   async () => {
     const { url } = await temporaryDatabase()
     const { output, exit } = await (await runInPrivateNetwork(SCRIPT, url)).ended

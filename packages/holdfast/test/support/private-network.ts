@@ -9,9 +9,12 @@ import { type Child, runProgram } from './child.js'
 /** Namespaces of its own: root has the right to them, anybody else through a namespace of users. */
 const UNSHARE = ['unshare', process.getuid?.() === 0 ? '-nm' : '-rnm'] as const
 
-/** Whether this machine lets us have a network of our own; containers may not. */
-export const HAS_PRIVATE_NETWORK =
-  spawnSync(UNSHARE[0], [UNSHARE[1], 'ip', 'link', 'set', 'lo', 'up']).status === 0
+/** The networks of our own that this machine lets us have: one, or none in some containers. */
+export const PRIVATE_NETWORKS: readonly string[] = hasNamespaces() ? ['a network of its own'] : []
+
+function hasNamespaces(): boolean {
+  return spawnSync(UNSHARE[0], [UNSHARE[1], 'ip', 'link', 'set', 'lo', 'up']).status === 0
+}
 
 /** In the network: nothing but itself, and names by a file that only it sees. */
 const ENTER = 'ip link set lo up && mount --bind "$HOSTS" /etc/hosts && exec "$0" -e "$SCRIPT"'
