@@ -160,6 +160,40 @@ describe('the reference of the errors', () => {
   })
 })
 
+describe('the reference of the command line', () => {
+  const page = 'docs/reference/cli.md'
+  const withCommand = (about: string) => ({
+    'packages/holdfast/package.json': '{ "type": "module" }',
+    'packages/holdfast/src/cli/command-table.ts': '',
+    'packages/holdfast/dist/cli/command-table.js': `export const COMMANDS = [{ name: 'go up', summary: 'Go', usage: 'X',
+      options: [{ name: 'far', value: 'N', about: '${about}' }], examples: [{ line: 'holdfast go up', about: 'up' }] }]`,
+    'packages/holdfast/dist/cli/command.js':
+      "export const GLOBAL_OPTIONS = [{ name: 'help', about: 'help' }]",
+    'packages/holdfast/dist/cli/help.js': "export const spelling = ({ name }) => '--' + name",
+  })
+
+  test('is what --write wrote of the table, and refused when an option says something else', async () => {
+    const root = fixtureTree(withCommand('how | far'))
+    expect((await checkDocs(root, { write: true })).violations).toEqual([])
+    const written = readFileSync(join(root, page), 'utf8')
+    for (const text of [
+      '## holdfast go up',
+      '| `--far` | how \\| far |',
+      'holdfast go up   # up',
+      '| `--help` | help |',
+    ]) {
+      expect(written).toContain(text)
+    }
+    expect(await verdictsWith({ ...withCommand('how | far'), [page]: written })).toEqual([])
+    expect(await verdictsWith({ ...withCommand('how near'), [page]: written })).toEqual([
+      `${page}:1 command-reference`,
+    ])
+    expect(await verdictsWith({ ...withCommand('x'), [page]: '# Mine\n' })).toEqual([
+      `${page}:1 command-reference`,
+    ])
+  })
+})
+
 describe('what must stand nowhere', () => {
   const home = `/${'home'}/someone/project`
   test.each([

@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkCacheReference } from './cache-reference.mjs'
+import { checkCommandReference } from './command-reference.mjs'
 import { checkExamples } from './doc-examples.mjs'
 import { checkLinks } from './doc-links.mjs'
+import { checkDoctorReference } from './doctor-reference.mjs'
 import { checkErrorReference } from './error-reference.mjs'
 import { checkForbiddenText } from './forbidden-text.mjs'
+import { checkHardeningFile } from './hardening-file.mjs'
 import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
+import { checkMeasuredScaling } from './measured-scaling.mjs'
 import { projectFiles } from './project-files.mjs'
 
 /**
- * Checks what the documents say: links, examples, the references of errors, of the cache and of its invariants, and
- * what must stand nowhere.
+ * Checks what the documents say: links, examples, the references of errors, of the command line, of the doctor's
+ * checks, of the cache and of its invariants, the file for psql that is made of the migrations, and what must stand
+ * nowhere.
  *
  * @param {string} root
  * @param {{ write?: boolean }} [flags] `write` brings generated references up to date first
@@ -20,8 +25,12 @@ import { projectFiles } from './project-files.mjs'
 export async function checkDocs(root, flags = {}) {
   const references = [
     ...(await checkErrorReference(root, flags)),
+    ...(await checkCommandReference(root, flags)),
+    ...(await checkDoctorReference(root, flags)),
     ...checkCacheReference(root, flags),
     ...checkInvariants(root, flags),
+    ...checkHardeningFile(root, flags),
+    ...checkMeasuredScaling(root, flags),
   ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)

@@ -26,6 +26,13 @@ export const SYSTEM_SERVERS = [
     neededFor: 'the tests that start a real PgBouncer',
   },
   {
+    name: 'psql',
+    program: 'psql',
+    aptPackage: 'postgresql-client',
+    elsewhere: 'brew install libpq, apk add postgresql-client or dnf install postgresql',
+    neededFor: 'the tests of the file that operators pipe into psql',
+  },
+  {
     name: 'Chromium',
     program: 'chromium',
     aptPackage: 'chromium',

@@ -8,6 +8,7 @@ import {
   size,
   text,
   type Variable,
+  webhookSecrets,
 } from './config-values.js'
 
 /** Every environment variable that the service reads. The README's table is tested against this one. */
@@ -40,6 +41,12 @@ export const VARIABLES = {
     secret: true,
     ...address('redis:', 'rediss:'),
   },
+  DIGIS_RLS: {
+    about:
+      'Whether each request runs under the identity of its token: `on` needs the policies of `enableRowLevelSecurity` in the database.',
+    fallback: 'off',
+    ...oneOf('on', 'off', 'true', 'false'),
+  },
   HOST: { about: 'The address to listen on; `0.0.0.0` in a container.', fallback: '127.0.0.1', ...text() },
   PORT: { about: 'The port to listen on; `0` takes a free one.', fallback: '3000', ...integer(0, 65_535) },
   LOG_LEVEL: {
@@ -64,6 +71,17 @@ export const VARIABLES = {
     about: 'Accepted `aud` claims of people; the service role has none.',
     fallback: 'authenticated',
     ...list('audiences'),
+  },
+  WEBHOOK_SECRETS: {
+    about:
+      'The secrets that payment providers sign events with (Standard Webhooks); several while one replaces another. Absent: no event is taken.',
+    secret: true,
+    ...webhookSecrets(),
+  },
+  WEBHOOK_TOLERANCE: {
+    about: 'How old, or how far ahead, the signature of an event may be.',
+    fallback: '5m',
+    ...duration(1_000, 3_600_000),
   },
   CORS_ORIGINS: {
     about: 'Origins whose pages may call the service; empty: none.',
@@ -120,6 +138,14 @@ export interface TokenRules {
   readonly audiences: readonly string[]
 }
 
+/** How the events of payment providers are verified. */
+export interface WebhookRules {
+  /** Any of them will do; none: no event is taken. */
+  readonly secrets: readonly Buffer[]
+  /** Between a signature and now, either way. */
+  readonly tolerance: number
+}
+
 /** Where reads are cached. */
 export interface CacheConfig {
   /** Absent: in this process only. */
@@ -135,6 +161,8 @@ export interface Config {
   readonly databasePoolMax: number | undefined
   /** `false`: every read asks the database. */
   readonly cache: CacheConfig | false
+  /** Each request runs under the identity of its token, and the policies of the database decide what it sees. */
+  readonly rowLevelSecurity: boolean
   /** The address to listen on. */
   readonly host: string
   /** 0 takes a free one. */
@@ -142,6 +170,8 @@ export interface Config {
   /** The least severe level that is logged. */
   readonly logLevel: string
   readonly tokens: TokenRules
+  /** Whose events are taken in. */
+  readonly webhooks: WebhookRules
   /** Origins whose pages may call; none by default. */
   readonly corsOrigins: readonly string[]
   /** Of one request. */
@@ -228,10 +258,15 @@ function assemble({ required, optional }: Read): Config {
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
     cache: cacheConfig(required, optional),
+    rowLevelSecurity: ['on', 'true'].includes(required('DIGIS_RLS')),
     host: required('HOST'),
     port: required('PORT'),
     logLevel: required('LOG_LEVEL'),
     tokens: tokenRules(required, optional),
+    webhooks: Object.freeze({
+      secrets: optional('WEBHOOK_SECRETS') ?? [],
+      tolerance: required('WEBHOOK_TOLERANCE'),
+    }),
     corsOrigins: required('CORS_ORIGINS'),
     bodyLimit: required('BODY_LIMIT'),
     requestTimeout: required('REQUEST_TIMEOUT'),

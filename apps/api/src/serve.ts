@@ -1,12 +1,15 @@
-import { createDigis, type Digis, digisCache } from '@holdfast/digis'
+import { APP_SERVICE, createDigis, type Digis, digisCache, digisRls } from '@holdfast/digis'
 import type { FastifyBaseLogger } from 'fastify'
 import { Pool } from 'holdfast'
 import type { App } from './app.js'
 import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
+import { databaseIdentity } from './database-identity.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
+import { keepMaintained } from './keep-maintained.js'
 import { createLogger } from './logger.js'
+import { refreshStats } from './refresh-stats.js'
 import { rememberVerified } from './remember-verified.js'
 import { buildServer } from './server.js'
 import { createTokenVerifier } from './verify-token.js'
@@ -54,8 +57,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
   try {
     const digis = createDigis({ pool })
     const app = await createApp({ config, digis, logger })
-    const stopForgetting = forgetOldKeys(digis, logger)
-    app.addHook('onClose', async () => stopForgetting())
+    const stopForgetting = forgetOldKeys(forgetting(digis, config), logger)
+    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
+    const stopMaintaining = keepMaintained(pool, logger)
+    app.addHook('onClose', async () => {
+      stopForgetting()
+      stopMaintaining()
+      await stopRefreshing()
+    })
     const address = await app.listen({ port: options.port, host: options.host ?? config.host })
     return {
       address,
@@ -82,7 +91,7 @@ function withRules(config: Config, rules: TokenRules | undefined): Config {
 /** Everything but its size is the pool's own default: 5 s to connect, 30 s for a query at most. */
 function createPool(
   connectionString: string,
-  { databasePoolMax, cache }: Config,
+  { databasePoolMax, cache, rowLevelSecurity }: Config,
   logger: FastifyBaseLogger,
 ): Pool {
   return new Pool({
@@ -90,6 +99,7 @@ function createPool(
     name: 'api',
     logger,
     cache: cache && digisCache(cache),
+    rls: rowLevelSecurity && digisRls,
     ...(databasePoolMax === undefined ? {} : { max: databasePoolMax }),
   })
 }
@@ -103,14 +113,22 @@ interface Parts {
 
 /** Ties the parts together: each request's queries get what is left of its time, and are cancelled with it. */
 function createApp({ config, digis, logger }: Parts): Promise<App> {
+  const identityOf = config.rowLevelSecurity ? databaseIdentity : undefined
   return buildServer({
     config,
     pool: digis.pool,
     logger,
-    digisWithin: ({ signal, remaining }) => digis.with({ signal, timeout: remaining() }),
+    digisWithin: ({ signal, remaining }, identity) =>
+      digis.with({ signal, timeout: remaining(), as: identityOf?.(identity) }),
+    identityOf,
     applyOnce: digis.applyOnce,
     verifyToken: rememberVerified(createTokenVerifier(config.tokens)),
   })
+}
+
+/** Whose-ever the keys are, it is a job of the service's own. */
+function forgetting({ forgetOldKeys: forget }: Digis, { rowLevelSecurity }: Config) {
+  return { forgetOldKeys: () => forget(rowLevelSecurity ? { as: APP_SERVICE } : {}) }
 }
 
 /** Closing again waits for the first time. */

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { IdempotencyService, UseCases } from '@holdfast/digis'
+import type { IdempotencyService, KeyedLimits, UseCases } from '@holdfast/digis'
 import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import type { App } from './app.js'
 import { authenticate } from './authenticate.js'
@@ -20,10 +20,12 @@ import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { type StatsSource, statsRoutes } from './routes/stats.js'
 import { tokenRoutes } from './routes/tokens.js'
+import { transferRoutes } from './routes/transfers.js'
 import { userRoutes } from './routes/users.js'
+import { webhookRoutes } from './routes/webhooks.js'
 import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
-import type { VerifyToken } from './verify-token.js'
+import type { Identity, VerifyToken } from './verify-token.js'
 
 /** What the service is made of; nothing is read from anywhere else. */
 export interface Dependencies {
@@ -31,8 +33,10 @@ export interface Dependencies {
   readonly config: Config
   /** Asked for health and numbers only; rows come through `digisWithin`. */
   readonly pool: HealthSource & StatsSource
-  /** The data module within what is left of a deadline; called for each use. */
-  readonly digisWithin: (deadline: Deadline) => UseCases
+  /** The data module within what is left of a deadline, for who asks; called for each use. */
+  readonly digisWithin: (deadline: Deadline, identity: Identity) => UseCases
+  /** As whom somebody asks the database. Absent: everybody as the user of the pool. */
+  readonly identityOf?: ((identity: Identity) => KeyedLimits['as']) | undefined
   /** The data module's own; it is given what is left of a deadline. */
   readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
@@ -46,7 +50,7 @@ const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
 export async function buildServer(dependencies: Dependencies): Promise<App> {
-  const { config, pool, verifyToken, logger } = dependencies
+  const { config, verifyToken, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
@@ -59,7 +63,7 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
-  await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
+  await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
 
@@ -88,17 +92,18 @@ function createApp(config: Config, logger: FastifyBaseLogger): App {
 }
 
 /** The first thing a request gets, so that waiting for the keys of its token counts too. */
-function setDeadlines(app: App, { config, digisWithin, applyOnce }: Dependencies): void {
+function setDeadlines(app: App, { config, digisWithin, applyOnce, identityOf }: Dependencies): void {
   const { requestTimeout: limit } = config
   app.decorateRequest('deadline')
   app.decorateRequest('digis', {
     getter(this: FastifyRequest) {
-      return digisWithin(this.deadline)
+      return digisWithin(this.deadline, this.identity)
     },
   })
   app.decorateRequest('applyOnce', function (this: FastifyRequest, request, work) {
     const { signal } = this.deadline
-    return applyOnce(request, work, { timeout: this.deadline.remaining(), signal })
+    const as = identityOf?.(this.identity)
+    return applyOnce(request, work, { timeout: this.deadline.remaining(), signal, as })
   })
   app.addHook('onRequest', async (request, reply) => {
     request.deadline = startDeadline(requestedTimeout(request.headers[TIMEOUT_HEADER], limit), reply.raw)
@@ -106,7 +111,7 @@ function setDeadlines(app: App, { config, digisWithin, applyOnce }: Dependencies
 }
 
 /** All that is under `/api` and checked for access. */
-async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
+async function addRoutes(api: App, { config, pool }: Dependencies): Promise<void> {
   authorize(api)
   userRoutes(api)
   creatorRoutes(api)
@@ -114,7 +119,9 @@ async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
   paymentRoutes(api)
   earningRoutes(api)
   tokenRoutes(api)
+  transferRoutes(api)
   healthRoutes(api, pool)
   statsRoutes(api, pool)
   problemRoutes(api)
+  await webhookRoutes(api, config.webhooks)
 }

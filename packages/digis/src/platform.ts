@@ -9,6 +9,7 @@ import type {
 } from 'holdfast'
 import type { PoolClient } from 'pg'
 import type { CacheAccess } from './cache/cache-access.js'
+import type { HardeningOptions } from './hardening/harden.js'
 import { type HealthService, healthService } from './health/health-service.js'
 import { migrateDigis } from './schema.js'
 
@@ -30,11 +31,12 @@ export interface Platform extends HealthService {
   /** A small cache of the application's own; see {@link CacheAccess}. */
   readonly cacheUtils: CacheAccess
   /**
-   * Creates the schema in an empty database or brings it up to date: all of it or nothing.
+   * Creates the schema in an empty database or brings it up to date, each file wholly or not at all; a database of the
+   * old platform too.
    *
    * @throws as {@link migrateDigis}
    */
-  addMissingColumns(): Promise<MigrateResult>
+  addMissingColumns(options?: HardeningOptions): Promise<MigrateResult>
 }
 
 export function platformOn(pool: Pool, cacheUtils: CacheAccess): Platform {
@@ -52,6 +54,6 @@ export function platformOn(pool: Pool, cacheUtils: CacheAccess): Platform {
       return pool.stats().queryMetrics
     },
     cacheUtils,
-    addMissingColumns: () => migrateDigis(pool),
+    addMissingColumns: options => migrateDigis(pool, options),
   }
 }

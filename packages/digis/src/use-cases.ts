@@ -1,7 +1,9 @@
 import { type CreatorService, creatorService } from './creators/creator-service.js'
 import type { Database } from './database/database.js'
+import { type Ledger, ledgerOn } from './ledger/ledger-service.js'
 import { type PaymentService, paymentService } from './payments/payment-service.js'
 import { type SessionService, sessionService } from './sessions/session-service.js'
+import { type CreatorDayService, creatorDayService } from './stats/creator-day-service.js'
 import { type EarningsService, earningsService } from './stats/earnings-service.js'
 import { type TokenService, tokenService } from './tokens/token-service.js'
 import { type UserService, userService } from './users/user-service.js'
@@ -13,7 +15,11 @@ export interface UseCases
     SessionService,
     PaymentService,
     EarningsService,
-    TokenService {}
+    CreatorDayService,
+    TokenService {
+  /** Moves tokens and money between accounts. */
+  readonly ledger: Ledger
+}
 
 /** All use cases on one database: a pool's, or a transaction's. */
 export function useCasesOn(database: Database): UseCases {
@@ -23,6 +29,8 @@ export function useCasesOn(database: Database): UseCases {
     ...sessionService(database),
     ...paymentService(database),
     ...earningsService(database),
+    ...creatorDayService(database),
     ...tokenService(database),
+    ledger: ledgerOn(database),
   }
 }

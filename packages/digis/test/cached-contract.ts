@@ -149,6 +149,11 @@ export const CACHED_CALLS: readonly CachedCall[] = [
   { name: 'getCreators', call: digis => digis.getCreators(), ...CREATORS },
   { name: 'listCreators', call: digis => digis.listCreators({ limit: 100 }), ...CREATORS },
   { name: 'searchCreators', call: digis => digis.searchCreators('salsa', 100), ...CREATORS },
+  {
+    name: 'searchCreators of a misspelt word',
+    call: digis => digis.searchCreators('salza', 100),
+    ...CREATORS,
+  },
   { name: 'searchCreators of all', call: digis => digis.searchCreators('', 100), ...CREATORS },
   {
     name: 'searchCreatorsPage',

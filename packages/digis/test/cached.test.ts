@@ -2,6 +2,7 @@ import { createDigis, type Digis } from '@holdfast/digis'
 import { temporaryDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CACHED_CALLS, counting, DEEDS, newWorld, type World } from './cached-contract.js'
+import { setUp } from './new-digis.js'
 
 let cached: Digis
 let uncached: Digis
@@ -11,7 +12,7 @@ beforeAll(async () => {
   const { url: connectionString } = await temporaryDatabase()
   cached = createDigis({ connectionString, cache: true })
   uncached = createDigis({ connectionString, cache: false })
-  await cached.addMissingColumns()
+  await setUp(cached)
   world = await newWorld(cached)
 })
 afterAll(() => Promise.all([cached.end(), uncached.end()]))

@@ -9,20 +9,52 @@ afterAll(async () => {
   await Promise.all(open.splice(0).map(digis => digis.end()))
 })
 
+type Layout = (digis: Digis) => Promise<unknown>
+let layout: Layout = async () => {}
+
+/** From here on {@link newDigis} lays its tables out so: a test file runs those of another one on its own layout. */
+export function layOut(chosen: Layout): void {
+  layout = chosen
+}
+
 /** DIGIS on a database of its own with the current schema and nobody in it; ended after the test file. */
 export async function newDigis(): Promise<Digis> {
-  const { HOLDFAST_DIGIS_TEMPLATE: template } = process.env
-  const digis = opened(await temporaryDatabase(template === undefined ? {} : { template }))
-  await digis.addMissingColumns()
+  const digis = await newDigisOn(await migratedDatabase())
+  await layout(digis)
   return digis
+}
+
+/** The name of a database with the current schema, to copy: the one that the run provides, or one made once for a test file. */
+let template: Promise<string> | string | undefined = process.env.HOLDFAST_DIGIS_TEMPLATE
+
+/** The URL of a fresh database with the current schema. */
+export async function migratedDatabase(): Promise<string> {
+  template ??= migratedTemplate()
+  return (await temporaryDatabase({ template: await template })).url
+}
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await temporaryDatabase()
+  const digis = createDigis({ connectionString: url })
+  await digis.addMissingColumns()
+  await digis.end()
+  return name
+}
+
+/** The current schema, laid out as the test file wants it. */
+export async function setUp(digis: Digis): Promise<void> {
+  await digis.addMissingColumns()
+  await layout(digis)
 }
 
 /** DIGIS on an empty database. */
 export async function newEmptyDigis(): Promise<Digis> {
-  return opened(await temporaryDatabase())
+  const { url } = await temporaryDatabase()
+  return newDigisOn(url)
 }
 
-function opened({ url }: { readonly url: string }): Digis {
+/** DIGIS on a database that is there; ended after the test file. */
+export async function newDigisOn(url: string): Promise<Digis> {
   const digis = createDigis({ connectionString: url })
   open.push(digis)
   return digis

@@ -1,20 +1,35 @@
+import { readdirSync } from 'node:fs'
 import { createDigis, migrateDigis } from '@holdfast/digis'
 import { temporaryDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { newDigis, newEmptyDigis, newFan } from './new-digis.js'
+import { newDigis, newEmptyDigis, newFan, newSession, only } from './new-digis.js'
 
-const MIGRATIONS = [
-  '0001_users.sql',
-  '0002_sessions.sql',
-  '0003_payments.sql',
-  '0004_token_accounts.sql',
-  '0005_idempotency_keys.sql',
+const MIGRATIONS = readdirSync(new URL('../migrations/', import.meta.url)).sort()
+const TABLES = [
+  'creator_daily_stats',
+  'creator_daily_stats_state',
+  'creator_documents',
+  'idempotency_keys',
+  'ledger_accounts',
+  'ledger_entries',
+  'ledger_transfers',
+  'maintenance_runs',
+  'partition_policies',
+  'payments',
+  'provider_events',
+  'query_statistics',
+  'search_words',
+  'sessions',
+  'token_accounts',
+  'users',
 ]
-const TABLES = ['idempotency_keys', 'payments', 'sessions', 'token_accounts', 'users']
+const NAMED_AFTER_A_TABLE = new RegExp(`^(fk|chk|uq|idx)_(${TABLES.join('|')})_`)
 
 async function tables(digis: Awaited<ReturnType<typeof newEmptyDigis>>): Promise<string[]> {
-  const { rows } = await digis.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-  return rows.map(row => row.tablename)
+  const { rows } = await digis.query(`
+    SELECT relname FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`)
+  return rows.map(row => row.relname)
 }
 
 test('addMissingColumns creates everything in an empty database and nothing the second time', async () => {
@@ -34,16 +49,16 @@ test('many processes that start at once create the schema once', async () => {
   expect(results.flatMap(result => result.applied)).toEqual(MIGRATIONS)
 })
 
-test('a failure leaves nothing of the schema', async () => {
+test('a file that fails leaves nothing of itself, and the next run goes on with it', async () => {
   const digis = await newEmptyDigis()
   await digis.query('CREATE VIEW payments AS SELECT 1')
   await expect(migrateDigis(digis.pool)).rejects.toMatchObject({
     file: '0003_payments.sql',
     sqlState: '42P07',
   })
-  expect(await tables(digis)).toEqual([])
+  expect(await tables(digis)).toEqual(['sessions', 'users'])
   await digis.query('DROP VIEW payments')
-  expect((await migrateDigis(digis.pool)).applied).toEqual(MIGRATIONS)
+  expect((await migrateDigis(digis.pool)).applied).toEqual(MIGRATIONS.slice(2))
 })
 
 test("somebody else's users table is left alone, with an error that says so", async () => {
@@ -57,13 +72,17 @@ test("somebody else's users table is left alone, with an error that says so", as
   expect(await tables(digis)).toEqual(['users'])
 })
 
-test('every foreign key to users refers to users.id, and no delete cascades', async () => {
+test('every foreign key to users refers to users.id, and a delete cascades to what is derived alone', async () => {
   const digis = await newDigis()
   const { rows } = await digis.query(`
-    SELECT DISTINCT confdeltype AS on_delete,
+    SELECT DISTINCT CASE confdeltype WHEN 'c' THEN conrelid::regclass::text ELSE 'none' END AS cascade_to,
+           confdeltype AS on_delete,
            (SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = confrelid AND attnum = ANY (confkey)) AS target
       FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`)
-  expect(rows).toEqual([{ on_delete: 'r', target: 'id' }])
+  expect(rows).toEqual([
+    { cascade_to: 'creator_documents', on_delete: 'c', target: 'id' },
+    { cascade_to: 'none', on_delete: 'r', target: 'id' },
+  ])
 })
 
 test('every foreign key has an index that begins with it', async () => {
@@ -86,8 +105,7 @@ test('constraints and indexes are named after what they do', async () => {
      WHERE indrelid::regclass::text = ANY ($1) AND NOT indisprimary`,
     [TABLES],
   )
-  for (const { name } of rows)
-    expect(name).toMatch(/^(fk|chk|uq|idx)_(users|sessions|payments|token_accounts|idempotency_keys)_/)
+  for (const { name } of rows) expect(name).toMatch(NAMED_AFTER_A_TABLE)
   expect(rows.map(row => row.name)).toEqual(
     expect.arrayContaining(['fk_sessions_creator', 'chk_payments_amount', 'idx_sessions_creator_id']),
   )
@@ -103,6 +121,16 @@ test.each([
     "a fan's newest payments",
     'SELECT id FROM payments WHERE fan_id = 7 ORDER BY created_at DESC, id DESC LIMIT 5',
     'idx_payments_fan_id',
+  ],
+  [
+    'a user by the name that they chose',
+    "SELECT id FROM users WHERE lower(username) = 'ana'",
+    'uq_users_username',
+  ],
+  [
+    'payments that somebody waits for',
+    "SELECT id FROM payments WHERE status = 'pending' ORDER BY created_at LIMIT 5",
+    'idx_payments_pending',
   ],
   [
     'the newest creators',
@@ -132,4 +160,47 @@ test('a search can be read through the index of the bios', async () => {
   await client.query('ROLLBACK')
   client.release()
   expect(rows.map(row => row['QUERY PLAN']).join('\n')).toContain('idx_users_bio_search')
+})
+
+test('creator_stats are refreshed at most as often as asked, by one at a time, and count completed payments', async () => {
+  const digis = await newDigis()
+  const session = await newSession(digis)
+  await digis.createPayment(session.id, 10, 2)
+  await digis.query("INSERT INTO payments (session_id, amount, status) VALUES ($1, 99, 'failed')", [
+    session.id,
+  ])
+  const refresh = async (maxAge: string) =>
+    only(await digis.query('SELECT refresh_creator_stats($1) AS done', [maxAge])).done
+  expect([await refresh('1 hour'), await refresh('1 hour'), await refresh('0')]).toEqual([true, false, true])
+  const { rows } = await digis.query('SELECT sessions, payments, total_earnings FROM creator_stats')
+  expect(rows).toEqual([{ sessions: 1, payments: 1, total_earnings: '12.00' }])
+  expect(only(await digis.getCreatorEarnings(session.creator_id))).toMatchObject({ total_earnings: '12.00' })
+  const all = await Promise.all([refresh('0'), refresh('0'), refresh('0')])
+  expect(all).toContain(true)
+  expect(only(await digis.query('SELECT schedule_creator_stats() AS answer')).answer).toContain(
+    'not installed',
+  )
+})
+
+test('table_health has a row for each table, and a remark where a constraint is not validated', async () => {
+  const digis = await newDigis()
+  const health = async () =>
+    (await digis.query('SELECT table_name, advice FROM table_health() ORDER BY 1')).rows
+  expect((await health()).filter(row => row.advice !== 'Fine.')).toEqual([])
+  expect((await health()).map(row => row.table_name)).toEqual(expect.arrayContaining(TABLES))
+  await digis.query('ALTER TABLE users ADD CONSTRAINT chk_users_new CHECK (id > 0) NOT VALID')
+  expect(await health()).toContainEqual({
+    table_name: 'users',
+    advice: 'A constraint is not validated: old rows may break it.',
+  })
+})
+
+test('a document of search follows the names and the bio', async () => {
+  const digis = await newDigis()
+  await digis.createUser('6f0f3d2e-0000-4000-8000-00000000000a', true, 'I like chess')
+  await digis.query("UPDATE users SET display_name = 'Ana Bela', username = 'ana.b'")
+  const found = async (term: string) => (await digis.searchCreators(term)).rows.length
+  expect([await found('bela'), await found('ana.b'), await found('chess'), await found('salsa')]).toEqual([
+    1, 1, 1, 0,
+  ])
 })

@@ -9,6 +9,7 @@ import { DeadlineWatch } from './base/deadline-watch.js'
 import type { Duration } from './base/duration.js'
 import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
+import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
@@ -22,15 +23,16 @@ import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import { acquirePatiently } from './connections/patient-acquire.js'
+import { Identities, type PoolAs } from './connections/pool-as.js'
 import { transactOnPool } from './connections/pool-transaction.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
-import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
+import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { listenToHosts, type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
@@ -40,6 +42,7 @@ import { describePool, type PoolDescription } from './monitoring/pool-descriptio
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import { retrierFor } from './resilience/retrier.js'
+import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 
 type ConnectCallback = (
@@ -67,6 +70,7 @@ export class Pool extends pg.Pool {
   readonly #execute: Execute
   readonly #cache: Cache | undefined
   readonly #cluster: Cluster | undefined
+  #identities: Identities | undefined
   readonly #stopSignals: () => void
 
   /** @throws OptionsError for an option that is unknown or impossible */
@@ -78,7 +82,7 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    this.#listenTo(hosts)
+    listenToHosts(hosts, this.#warn, () => this.#cache?.suspect())
     this.#openAt = opener({ ...this.#tools, options: checked, settings, guard: () => this.#cache?.guard })
     this.#connections = new ConnectionPool({
       settings,
@@ -192,11 +196,26 @@ export class Pool extends pg.Pool {
     fn: (tx: Transaction) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const toRequestNow: TransactionContext['toRequest'] = (config, values) =>
-      toRequest(config, values, this.#requestDefaults)
-    const limits = this.#limits(options)
-    const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, toRequest: toRequestNow }
-    return transactOnPool(parts, fn, options)
+    return this.#transact(fn, options)
+  }
+
+  /**
+   * The pool as an identity sees it: its queries and transactions run under this role, and policies read these claims.
+   * Needs the option `rls`. Costs nothing until it is used.
+   *
+   * @throws HoldfastError `HOLDFAST_IDENTITY` for a role that is not listed, or claims that cannot be handed over
+   */
+  as(identity: IdentityOptions): PoolAs {
+    this.#identities ??= new Identities({
+      settings: this.#settings.rls,
+      clock: this.#clock,
+      execute: this.#execute,
+      toRequest: this.#toRequest,
+      transact: (fn, options, who) => this.#transact(fn, options, who),
+      ask: (text, values) => this.#ask(text, values),
+      whyNot: leavesIdentity,
+    })
+    return this.#identities.as(identity)
   }
 
   /**
@@ -209,8 +228,7 @@ export class Pool extends pg.Pool {
   async resolveOutcome(error: unknown, options: AcquireOptions = {}): Promise<TransactionOutcome> {
     const limits = this.#limits({ timeout: this.#settings.queryTimeout, ...options })
     const ask = (text: string, values: unknown[]) => {
-      const config = { text, types: new pg.TypeOverrides(), readOnly: true }
-      const request = toRequest(config, values, this.#requestDefaults)
+      const request = this.#toRequest({ text, types: new pg.TypeOverrides(), readOnly: true }, values)
       return callDatabase(this.#calls, { ...request, ...limits }) as Promise<QueryResult>
     }
     return resolveOutcome(error, { ask, clock: this.#clock, random: Math.random, limits })
@@ -298,13 +316,6 @@ export class Pool extends pg.Pool {
     return typeof argument === 'function' ? callBack(promise, argument) : promise
   }
 
-  #listenTo({ nodes }: ResolvedHosts): void {
-    for (const { pooler, server } of nodes) {
-      pooler.onWarning = warning => this.#warn(warning)
-      server.onPromoted = () => this.#cache?.suspect()
-    }
-  }
-
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
     if (this.#cache === undefined) return this.#send(config, values)
     try {
@@ -316,16 +327,23 @@ export class Pool extends pg.Pool {
 
   readonly #send = (config: string | object, values: readonly unknown[] | undefined): Promise<Result> => {
     try {
-      return this.#execute(
-        toRequest(config as HoldfastQueryConfig, values as unknown[], this.#requestDefaults),
-      )
+      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[]))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  get #requestDefaults() {
-    return { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout }
+  readonly #toRequest = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
+    toRequest(config, values, { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout })
+
+  #transact<T>(
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: TransactionOptions,
+    identity?: Identity,
+  ): Promise<T> {
+    const limits = this.#limits(options)
+    const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, identity }
+    return transactOnPool({ ...parts, toRequest: this.#toRequest }, fn, options)
   }
 
   async #submit(submittable: Submittable, values: unknown[] | undefined): Promise<unknown> {
@@ -371,7 +389,7 @@ export class Pool extends pg.Pool {
 
   async #end(options: EndOptions): Promise<void> {
     const limit = endLimit(options)
-    this.#mark('ending')
+    Object.assign(this, { ending: true })
     this.#stopSignals()
     this.#housekeeper.stop()
     const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
@@ -379,7 +397,7 @@ export class Pool extends pg.Pool {
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
-    this.#mark('ended')
+    Object.assign(this, { ended: true })
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
@@ -406,6 +424,7 @@ export class Pool extends pg.Pool {
       ask: (text, values) => this.#ask(text, values),
       identity: [target.user, target.host, target.port, target.database, config.options ?? ''].join('\n'),
       types: this.#options.types && (new pg.TypeOverrides(this.#options.types) as never),
+      identities: this.#settings.rls !== undefined,
       connectRemote: remoteCache(settings, warn),
       warn,
     })
@@ -418,11 +437,7 @@ export class Pool extends pg.Pool {
   }
 
   #ownRequest(config: HoldfastQueryConfig): QueryRequest {
-    return toRequest({ ...config, readOnly: true }, undefined, this.#requestDefaults)
-  }
-
-  #mark(state: 'ending' | 'ended'): void {
-    Object.assign(this, { [state]: true })
+    return this.#toRequest({ ...config, readOnly: true }, undefined)
   }
 
   #listener(): PoolListener {
@@ -461,7 +476,7 @@ export class Pool extends pg.Pool {
     this.#warn({ code: 'idle-connection-lost', message, cause: error })
   }
 
-  #warn(warning: Warning): void {
+  readonly #warn = (warning: Warning): void => {
     const { logger } = this.#options
     logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
     this.#emit('warning', warning)

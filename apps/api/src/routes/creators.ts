@@ -13,7 +13,12 @@ const Creators = pageOf(named(PublicProfile), 'Creators, the newest first.')
 /** A search is a list with words; see `searchCreators` of the data module for what they may be. */
 const SearchQuery = Type.Object(
   {
-    q: line({ minLength: 1, maxLength: 100, description: 'Words of the bio.', examples: ['salsa'] }),
+    q: line({
+      minLength: 1,
+      maxLength: 100,
+      description: 'Words of the names and the bio.',
+      examples: ['salsa'],
+    }),
     ...PageQuery.properties,
   },
   { additionalProperties: false },

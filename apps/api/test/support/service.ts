@@ -4,7 +4,7 @@ import { type TemporaryDatabase, temporaryDatabase } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
 import { pino } from 'pino'
 import { type Served, serve } from '../../dist/main.js'
-import { SECRET, signToken } from './tokens.js'
+import { SECRET, signToken, WEBHOOK_SECRET } from './tokens.js'
 
 /** What a request is sent with. */
 export interface Sent {
@@ -63,21 +63,34 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
   const served = await serve({
     databaseUrl,
     port: 0,
-    env: { NODE_ENV: 'test', SUPABASE_JWT_SECRET: SECRET, RATE_LIMIT: '0', ...env },
+    env: {
+      NODE_ENV: 'test',
+      SUPABASE_JWT_SECRET: SECRET,
+      WEBHOOK_SECRETS: WEBHOOK_SECRET,
+      RATE_LIMIT: '0',
+      ...env,
+    },
     logger: pino({ level: 'debug', base: null }, { write: line => log.push(line) }),
   })
   const call = (request: string, sent?: Sent) => send(served.address, request, sent)
   return { ...served, log, call, join: profile => join(call, profile) }
 }
 
+/** The name of a database with the schema of DIGIS, to copy: the one that the run provides, or one made once for a test file. */
+let template: Promise<string> | string | undefined = process.env.HOLDFAST_DIGIS_TEMPLATE
+
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  const { HOLDFAST_DIGIS_TEMPLATE: template } = process.env
-  const database = await temporaryDatabase(template === undefined ? {} : { template })
-  const pool = new Pool({ connectionString: database.url, max: 1, name: 'migrations' })
+  template ??= migratedTemplate()
+  return temporaryDatabase({ template: await template })
+}
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await temporaryDatabase()
+  const pool = new Pool({ connectionString: url, max: 1, name: 'migrations' })
   await migrateDigis(pool)
   await pool.end()
-  return database
+  return name
 }
 
 /** Sends one request to a service. */

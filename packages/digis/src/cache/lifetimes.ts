@@ -9,6 +9,8 @@ import type { CacheOptions } from 'holdfast'
 export const CACHED_TABLES = Object.freeze({
   // By this key a change of a fan is told from one of a creator, and the list of creators outlives it.
   users: Object.freeze({ ttl: '5m', keys: Object.freeze(['is_creator']) }),
+  creator_documents: '5m',
+  search_words: '5m',
   sessions: '3m',
   payments: '3m',
 }) satisfies CacheOptions['tables']

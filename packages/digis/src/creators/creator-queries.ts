@@ -8,8 +8,6 @@ const BEHIND_ALL = '9223372036854775807'
 
 /** Written as an equality, so that only changes of creators touch what was read by it. The plans are the same. */
 const CREATOR = 'is_creator = true'
-const FOUND = `${CREATOR} AND bio_search @@ bio_query($1)`
-const RANK = 'ts_rank(bio_search, bio_query($1))'
 
 export function selectCreators(): Statement {
   const text = `SELECT ${USER_COLUMNS} FROM users WHERE ${CREATOR} ORDER BY id DESC`
@@ -34,27 +32,5 @@ export function selectCreatorsAfter(limit: number, start: Position | undefined):
     values: [limit, start?.id ?? BEHIND_ALL],
     readOnly: true,
     cache: CREATORS,
-  }
-}
-
-/** Best match first, the newest of equal ones; in numbered pages. */
-export function searchCreatorsFrom(term: string, limit: number, offset: number): Statement {
-  return {
-    text: `SELECT ${USER_COLUMNS} FROM users WHERE ${FOUND} ORDER BY ${RANK} DESC, id DESC LIMIT $2 OFFSET $3`,
-    values: [term, limit, offset],
-    readOnly: true,
-    cache: SEARCHES,
-  }
-}
-
-/** Best match first, behind a position. */
-export function searchCreatorsAfter(term: string, limit: number, start: Position | undefined): Statement {
-  return {
-    text: `SELECT ${USER_COLUMNS}, ${RANK}::text AS page_key FROM users
-            WHERE ${FOUND} AND (${RANK}, id) < ($3::real, $4::bigint)
-            ORDER BY ${RANK} DESC, id DESC LIMIT $2`,
-    values: [term, limit, start?.key ?? 'infinity', start?.id ?? BEHIND_ALL],
-    readOnly: true,
-    cache: SEARCHES,
   }
 }

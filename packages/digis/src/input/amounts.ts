@@ -33,10 +33,20 @@ export function checkOffset(value: unknown): number {
 
 /** @throws DigisInputError unless it is a whole number of tokens from 1 that JavaScript holds exactly */
 export function checkTokens(value: unknown): number {
-  return checkWhole('amount', value, { least: 1, most: Number.MAX_SAFE_INTEGER })
+  return checkAmountOf('amount', value)
 }
 
-function checkWhole(field: string, value: unknown, { least, most }: { least: number; most: number }): number {
+/** The same of another argument, in whole minor units. @throws as {@link checkTokens} */
+export function checkAmountOf(field: string, value: unknown): number {
+  return checkWhole(field, value, { least: 1, most: Number.MAX_SAFE_INTEGER })
+}
+
+/** @throws DigisInputError unless it is a whole number within the bounds */
+export function checkWhole(
+  field: string,
+  value: unknown,
+  { least, most }: { least: number; most: number },
+): number {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
   if (Number.isSafeInteger(number) && Number(number) >= least && Number(number) <= most) return Number(number)
   const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`

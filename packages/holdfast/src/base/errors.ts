@@ -158,6 +158,12 @@ export const ERROR_CODES = {
     about:
       'The statement needs a session of its own, and through a pooler in transaction mode there is none. Nothing was sent; the message says what to do instead.',
   },
+  HOLDFAST_IDENTITY: {
+    category: 'permission',
+    retry: 'never',
+    about:
+      'An identity of `pool.as` that must not be handed over (its role is not listed or passes by row-level security, its claims are none), or a statement that would leave it. Nothing was sent.',
+  },
   HOLDFAST_CACHE_UNMARKABLE: {
     category: 'unreachable',
     retry: 'safe',
@@ -174,6 +180,11 @@ export const ERROR_CODES = {
     category: 'configuration',
     retry: 'never',
     about: 'A migration file is missing, misnamed, changed after it ran, or failed. The message names it.',
+  },
+  HOLDFAST_DOCTOR: {
+    category: 'transaction',
+    retry: 'never',
+    about: 'The connection given to the doctor is inside a transaction. Nothing was done.',
   },
 } as const satisfies Record<string, CodeEntry>
 

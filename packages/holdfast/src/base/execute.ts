@@ -1,8 +1,12 @@
 import type { QueryArrayResult, QueryConfig, QueryResult } from 'pg'
 import type { Limits } from './deadline.js'
+import type { Identity } from './identity.js'
 import type { WalPosition } from './lsn.js'
 
-/** One query on its way through the pool: resolved, checked, never changed. */
+/**
+ * One query on its way through the pool: resolved, checked, never changed. It has all its properties from the start,
+ * `undefined` where nothing is said: a copy by spread that gains a property costs fifty times one that does not.
+ */
 export interface QueryRequest extends Limits {
   /** When the call was made, in milliseconds on the clock. */
   readonly startedAt: number
@@ -15,21 +19,23 @@ export interface QueryRequest extends Limits {
   /** The caller says that applying it twice is the same as once. */
   readonly idempotent: boolean
   /** It only reads, but not from a replica: what it reads has to be the latest. */
-  readonly primary?: boolean
+  readonly primary?: boolean | undefined
   /** A replica that answers has to be this far at least; absent: as far as the writes of this pool. */
-  readonly after?: WalPosition
+  readonly after?: WalPosition | undefined
   /** Goes through the connection's guard: it may write, or change the session. */
-  readonly guarded?: boolean
+  readonly guarded?: boolean | undefined
   /** `false`: its first failure is its last. */
-  readonly retry?: false
+  readonly retry?: false | undefined
   /** What the caller says about caching; read by the cache alone. */
   readonly cache?: unknown
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */
   readonly rolledBackIfLost: boolean
+  /** On whose behalf it runs: never outside of a transaction that this identity was handed over to. */
+  readonly identity?: Identity
   /** Handed the rows as the server sent them, besides the parsing of the driver; before the result is. */
-  readonly capture?: RawCapture
+  readonly capture?: RawCapture | undefined
   /** Statements that go to the server in the same flush, before and after this one. */
-  readonly frame?: QueryFrame
+  readonly frame?: QueryFrame | undefined
 }
 
 /**

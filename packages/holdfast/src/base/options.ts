@@ -28,6 +28,7 @@ import {
   resolveReplicaSettings,
 } from './replica-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
+import { type RlsOptions, type RlsSettings, resolveRls, rlsOption } from './rls-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -67,6 +68,8 @@ export interface PoolOptions extends PoolConfig {
   cache?: CacheOptions | false
   /** Hot standbys for reads that say `readOnly: true`: their URLs, or more about them. Default: none. */
   replicas?: readonly string[] | ReplicaOptions | false
+  /** Which identities `pool.as` may hand over, for row-level security. Default: none. */
+  rls?: RlsOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -107,6 +110,8 @@ export interface PoolSettings {
   readonly cache: CacheSettings | undefined
   /** Absent: every read goes to the primary. */
   readonly replicas: ReplicaSettings | undefined
+  /** Absent: no identity is handed over. */
+  readonly rls: RlsSettings | undefined
 }
 
 const RULES: Rules = {
@@ -149,6 +154,7 @@ const RULES: Rules = {
   pooler: poolerOption,
   cache: cacheOption,
   replicas: replicasOption,
+  rls: rlsOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -208,6 +214,7 @@ export function resolveSettings(
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
+    rls: resolveRls(options.rls as RlsOptions | undefined),
   })
 }
 

@@ -41,7 +41,9 @@ export function writeEntry({ raw, storedAt, loadMillis, expiresAt, stamps }: Sto
 /** Reads a value. @throws RangeError when the bytes are none */
 export function readEntry(buffer: Buffer): StoredValue {
   const reader = new ByteReader(buffer)
-  const [storedAt, loadMillis, expiresAt] = [reader.double(), reader.double(), reader.double()]
+  const storedAt = reader.double()
+  const loadMillis = reader.double()
+  const expiresAt = reader.double()
   const stamps = readStamps(reader)
   const command = reader.text()
   const rowCount = reader.count() - 1
@@ -64,7 +66,9 @@ function writeRow(writer: ByteWriter, row: readonly (string | null)[]): void {
 function readStamps(reader: ByteReader): string[] {
   const count = reader.count()
   if (count > reader.left) throw new RangeError('too many stamps')
-  return Array.from({ length: count }, () => reader.text())
+  const stamps: string[] = []
+  for (let stamp = 0; stamp < count; stamp++) stamps.push(reader.text())
+  return stamps
 }
 
 function readRows(reader: ByteReader, width: number): (string | null)[][] {
@@ -126,8 +130,20 @@ function fieldTable(fields: readonly RawField[]): string {
   return bytes
 }
 
+/** The latest table of columns of each length in bytes: nearly always the one that is read next. */
+const latest = new Map<number, { readonly bytes: Buffer; readonly fields: readonly RawField[] }>()
+
 function readFields(reader: ByteReader): readonly RawField[] {
   const bytes = reader.slice(reader.count())
+  const last = latest.get(bytes.length)
+  if (last?.bytes.equals(bytes)) return last.fields
+  const fields = tableOf(bytes)
+  if (latest.size >= MOST_TABLES) latest.clear()
+  latest.set(bytes.length, { bytes: Buffer.from(bytes), fields })
+  return fields
+}
+
+function tableOf(bytes: Buffer): readonly RawField[] {
   const key = bytes.toString('latin1')
   const known = tables.get(key)
   if (known !== undefined) return known

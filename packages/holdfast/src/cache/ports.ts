@@ -68,7 +68,7 @@ export interface RemoteStore {
   read(read: RemoteRead): Promise<RemoteAnswer>
   /**
    * Resolves when every invalidation caused by what was acknowledged before this call has been delivered to
-   * `onInvalidated`. Calls of one tick share one.
+   * `onInvalidated`. Calls of one tick share one, and its promise: the same promise tells of the same barrier.
    */
   barrier(): Promise<void>
   /**

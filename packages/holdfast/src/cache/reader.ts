@@ -68,17 +68,19 @@ export class Reader {
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
-  async read(read: CachedRead): Promise<Result> {
+  read(read: CachedRead): Promise<Result> {
     const { memory, clock, random } = this.#parts
     const now = clock.now()
     const entry = memory.get(read.key, now)
     if (entry === undefined) return this.#fetch(read)
     if (entry.current && now < entry.times.expiresAt) {
       if (entry.shouldRefresh(now, 1 - random())) this.#refresh(entry, read)
-      if (this.#needsNoBarrier(read.consistency, now)) return this.#serve(entry, read.shape, now)
+      if (this.#needsNoBarrier(read.consistency, now))
+        return Promise.resolve(this.#serve(entry, read.shape, now))
       return this.behindBarrier(entry, read.shape, () => this.#fetch(read))
     }
-    return this.#stale(entry, read, now) ?? this.#fetch(read)
+    const stale = this.#stale(entry, read, now)
+    return stale === undefined ? this.#fetch(read) : Promise.resolve(stale)
   }
 
   /** Goes to the database and keeps nothing. */
@@ -105,11 +107,15 @@ export class Reader {
    *
    * @param otherwise the long way, for when the barrier brings bad news
    */
-  async behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
-    const { shared, clock } = this.#parts
+  behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
+    const { shared } = this.#parts
+    if (shared === undefined) return otherwise()
     // Whatever was acknowledged before the read began has reached the tags when the barrier has passed.
-    if (!(await shared?.barrier()) || !entry.current) return otherwise()
-    return this.#serve(entry, shape, clock.now())
+    return shared
+      .barrier()
+      .then(passedAt =>
+        passedAt === undefined || !entry.current ? otherwise() : this.#serve(entry, shape, passedAt),
+      )
   }
 
   /** An expired or outdated result, for who allows it. */
@@ -172,7 +178,8 @@ export class Reader {
   }
 
   async #readShared(shared: SharedTier, read: CachedRead, tags: readonly Tag[]): Promise<Result> {
-    const found = await shared.find(read, tags)
+    const first = await shared.find(read, tags)
+    const found = first === 'wait' ? await shared.await(read, tags) : first
     if (found.kind === 'bypass') return this.#together(read, found.reason)
     if (found.kind === 'value') {
       const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })

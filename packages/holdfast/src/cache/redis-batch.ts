@@ -1,16 +1,19 @@
 import type { RemoteAnswer, RemoteRead } from './ports.js'
-import type { RedisArgument } from './redis-client.js'
 import type { RedisLink, ScriptCall } from './redis-link.js'
 import { READ } from './redis-scripts.js'
 import { stampsOf } from './stored-value.js'
 
-/** Bounds of one batch, and so of the work of one script. A tag's place has to fit into a byte. */
-const MAX_TAGS = 200
+/**
+ * Bounds of one batch, and so of the work of one script. A tag's place has to fit into a character of ASCII: then the
+ * whole call is one text, which is written at once.
+ */
+const MAX_TAGS = 120
 const MAX_READS = 32
-/** Tags of one read; its number shares a byte with a flag. */
+/** Tags of one read. */
 export const MAX_TAGS_PER_READ = 100
 
-const WITH_LEASE = 128
+const WITH_LEASE = 'l'
+const WITHOUT_LEASE = '-'
 const CURRENT = 'c'.charCodeAt(0)
 const TAKEN = 't'.charCodeAt(0)
 const HELD = 'h'.charCodeAt(0)
@@ -39,7 +42,8 @@ export class RedisBatch {
   readonly #pending: PendingRead[] = []
   readonly #tags = new Map<string, number>()
   readonly #schemas = new Map<number, string>()
-  readonly #reads: number[] = []
+  /** See {@link READ}. */
+  #reads = ''
 
   get isFull(): boolean {
     return this.#pending.length >= MAX_READS
@@ -50,8 +54,9 @@ export class RedisBatch {
     const { tags, lease } = pending.read
     if (this.isFull || this.#tags.size + tags.length > MAX_TAGS) return false
     this.#pending.push(pending)
-    this.#reads.push(lease ? tags.length + WITH_LEASE : tags.length)
-    for (const { name, schema } of tags) this.#reads.push(this.#place(name, schema))
+    let reads = String.fromCharCode(tags.length) + (lease ? WITH_LEASE : WITHOUT_LEASE)
+    for (const { name, schema } of tags) reads += String.fromCharCode(this.#place(name, schema))
+    this.#reads += reads
     return true
   }
 
@@ -60,9 +65,9 @@ export class RedisBatch {
     const keys: string[] = []
     for (const tag of this.#tags.keys()) keys.push(link.tagKey(tag))
     for (const { read } of this.#pending) keys.push(link.valueKey(read.key))
-    const numbers: RedisArgument[] = [String(this.#tags.size), random, String(stamp), String(lease)]
-    const schemas = [...this.#schemas].flatMap(([place, schema]) => [String(place), schema])
-    return { script: READ, keys, args: [...numbers, Buffer.from(this.#reads), ...schemas] }
+    const args = [String(this.#tags.size), random, String(stamp), String(lease), this.#reads]
+    for (const [place, schema] of this.#schemas) args.push(String(place), schema)
+    return { script: READ, keys, args }
   }
 
   /**

@@ -116,9 +116,9 @@ export class RedisLink {
   }
 
   /** Sends a command. @throws RedisFailure */
-  async send(command: readonly RedisArgument[]): Promise<unknown> {
+  async send(command: readonly RedisArgument[], side: Side = 'commands'): Promise<unknown> {
     try {
-      return await this.#clients.commands.sendCommand(command, AS_BUFFERS)
+      return await this.#clients[side].sendCommand(command, AS_BUFFERS)
     } catch (error) {
       throw failureOf(error)
     }

@@ -39,7 +39,7 @@ export const BARRIER = script(`${PREAMBLE}return redis.status_reply('OK')`)
 /**
  * Reads values and the stamps of their tags. KEYS: incarnation, tags, values. ARGV: incarnation, number of tags,
  * random text, life of a stamp, life of a lease, the reads, then an index and a schema for each table's tag. Each
- * read is a byte with the number of its tags (plus 128: with lease) and a byte for each of them.
+ * read is a byte with the number of its tags, `l` when it wants the lease, and a byte for each of its tags.
  *
  * Answers the values, a letter for each read (c: current, t: lease taken, h: lease held, n: neither) and the stamps
  * of the reads that are not current. Values are read by GETEX because that is no read to the tracking table, which
@@ -73,8 +73,8 @@ local reads, at, values, states, stamps = ARGV[6], 1, {}, {}, {}
 for read = 1, #KEYS - count - 1 do
   local key = KEYS[count + 1 + read]
   local size = string.byte(reads, at)
-  local lease = size >= 128
-  if lease then size = size - 128 end
+  local lease = string.byte(reads, at + 1) == 108
+  at = at + 1
   local current, marked = {}, false
   for tag = 1, size do
     local stamp = tags[string.byte(reads, at + tag)]

@@ -49,6 +49,9 @@ const LONGEST_NAME = 512
 /** After a refusal for lack of memory nothing is stored for so long. */
 const FULL_PAUSE_MS = 1_000
 
+/** Bytes of a value that goes over the connection of the reads. */
+const LARGEST_BESIDE_READS = 16_384
+
 /** Under this name it is written that no write relies on marks from before. No key of a value is like it. */
 const SETTLED = 'settled'
 
@@ -57,7 +60,7 @@ const nothing = (): void => {}
 /**
  * Stamps and values in Redis. A tag is one key: a string that holds its stamp, or while it is marked a set of marks
  * that never expires by itself. Reads and barriers go over a connection that the server tells of every change of what
- * was read on it; all else goes over another one.
+ * was read on it, and what is stored goes with them unless it is large; all else goes over another one.
  */
 export class RedisStore implements RemoteStore {
   onInvalidated: (tag: string) => void = nothing
@@ -137,7 +140,9 @@ export class RedisStore implements RemoteStore {
     if (clock.now() < this.#fullUntil) throw unavailable('the memory of Redis is full')
     const life = String(Math.max(1, Math.floor(ttlMillis)))
     try {
-      await this.#call(budget, link => link.send(['SET', link.valueKey(key), value, 'PX', life]))
+      // Together with the next reads, in one write; but what takes its time must not be in the way of a barrier.
+      const side = value.length > LARGEST_BESIDE_READS ? 'commands' : 'tracking'
+      await this.#call(budget, link => link.send(['SET', link.valueKey(key), value, 'PX', life], side))
     } catch (error) {
       if (failureCode(error) === 'OOM') this.#fullUntil = clock.now() + FULL_PAUSE_MS
       throw error

@@ -50,11 +50,11 @@ export class RemoteSwitch implements RemoteStore {
   }
 
   read(read: RemoteRead): Promise<RemoteAnswer> {
-    return this.#with(store => store.read(read))
+    return this.#store?.read(read) ?? notConnected()
   }
 
   barrier(): Promise<void> {
-    return this.#with(store => store.barrier())
+    return this.#store?.barrier() ?? notConnected()
   }
 
   store(key: string, value: Buffer, ttlMillis: number): Promise<void> {
@@ -95,9 +95,7 @@ export class RemoteSwitch implements RemoteStore {
   }
 
   #with<T>(call: (store: RemoteStore) => Promise<T>): Promise<T> {
-    if (this.#store !== undefined) return call(this.#store)
-    const message = 'The cache in Redis gave no answer: not connected yet.'
-    return Promise.reject(new CacheUnavailableError('HOLDFAST_CACHE_UNAVAILABLE', message))
+    return this.#store === undefined ? notConnected() : call(this.#store)
   }
 
   /** What a store that was replaced still says no longer counts. */
@@ -111,4 +109,9 @@ export class RemoteSwitch implements RemoteStore {
     store.onReset = whileUsed(() => this.onReset)
     store.onReady = whileUsed(() => this.onReady)
   }
+}
+
+function notConnected(): Promise<never> {
+  const message = 'The cache in Redis gave no answer: not connected yet.'
+  return Promise.reject(new CacheUnavailableError('HOLDFAST_CACHE_UNAVAILABLE', message))
 }

@@ -105,7 +105,7 @@ class ShadowReader extends Reader {
   async #isUnexplained(entry: Entry): Promise<boolean> {
     const { shared, clock } = this.#shadow
     // What other processes have marked has reached the tags when the barrier has passed.
-    if (shared !== undefined && !(await shared.barrier())) return false
+    if (shared !== undefined && (await shared.barrier()) === undefined) return false
     return entry.current && clock.now() < entry.times.expiresAt
   }
 

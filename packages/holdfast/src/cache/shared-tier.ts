@@ -4,6 +4,7 @@ import type { BypassReason } from './cache-info.js'
 import type { Basis, CachedRead } from './cached-read.js'
 import { type CodecOptions, decodeEntry, encodeEntry } from './codec.js'
 import { type Entry, type EntryTimes, isInVain } from './entry.js'
+import type { StoredValue } from './entry-layout.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
 import type { RawResult } from './raw-result.js'
 import type { Settling } from './settling.js'
@@ -33,11 +34,19 @@ export type Found =
   | { readonly kind: 'value'; readonly basis: Basis; readonly raw: RawResult; readonly times: EntryTimes }
   | { readonly kind: 'load'; readonly basis: Basis }
 
+/** A tag that is asked for, with how often it had been invalidated by then. */
+interface AskedTag extends RemoteTag {
+  readonly epoch: number
+}
+
 /** How long one process waits for the load of another before it asks the database itself. */
 const LONGEST_WAIT_MS = 2_000
 /** Pause between two looks while another process loads. */
 const SHORTEST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 16
+
+const UNAVAILABLE: Found = Object.freeze({ kind: 'bypass', reason: 'redis-unavailable' })
+const NOT_PASSED: Promise<number | undefined> = Promise.resolve(undefined)
 
 /** The tier that all processes share: who is asked for stamps, and where values are kept for the others. */
 export class SharedTier {
@@ -45,6 +54,9 @@ export class SharedTier {
   /** Tables whose keyed columns other processes know differently: by oid. */
   #wide: ReadonlySet<number> = new Set()
   #validAsOf = Number.NEGATIVE_INFINITY
+  /** The store's latest barrier, and what becomes of it. */
+  #barrier: Promise<void> | undefined
+  #passed = NOT_PASSED
 
   constructor(parts: SharedTierParts) {
     this.#parts = parts
@@ -76,29 +88,65 @@ export class SharedTier {
     this.#validAsOf = Number.NEGATIVE_INFINITY
   }
 
-  /** Resolves to whether everything acknowledged before the call has reached the tags. */
-  async barrier(): Promise<boolean> {
+  /**
+   * Resolves, when everything acknowledged before the call has reached the tags, to the instant of that; to `undefined`
+   * when that cannot be known. One promise for all who share one barrier of the store.
+   */
+  barrier(): Promise<number | undefined> {
     const { remote, clock, settling } = this.#parts
-    if (!settling.settled) return false
+    if (!settling.settled) return NOT_PASSED
+    const asked = remote.barrier()
+    if (asked === this.#barrier) return this.#passed
     const began = clock.now()
-    try {
-      await remote.barrier()
-      this.#validAsOf = Math.max(this.#validAsOf, began)
-      return true
-    } catch {
-      return false
-    }
+    this.#barrier = asked
+    this.#passed = asked.then(
+      () => {
+        this.#validAsOf = Math.max(this.#validAsOf, began)
+        return clock.now()
+      },
+      () => undefined,
+    )
+    return this.#passed
   }
 
-  /** Asks for the stamps of a read and its value; waits while another process loads it. */
-  async find(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
+  /**
+   * Asks for the stamps of a read and its value.
+   *
+   * @returns `wait` while another process loads it, see {@link SharedTier.await}
+   */
+  async find(read: CachedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
+    const { remote, clock, keyOf, settling } = this.#parts
+    if (!remote.available || !settling.settled) return UNAVAILABLE
+    const began = clock.now()
+    const question = {
+      key: keyOf(read),
+      tags: tags.map(tag => this.#asked(tag)),
+      lease: !read.refresh && !isInVain(read.admission),
+    }
+    let answer: RemoteAnswer
+    try {
+      answer = await remote.read(question)
+    } catch {
+      return UNAVAILABLE
+    }
+    this.#validAsOf = Math.max(this.#validAsOf, began)
+    const judged = this.#judge(tags, question.tags, answer)
+    if (judged !== undefined) return judged
+    const basis = { tags, stamps: answer.stamps as readonly string[] }
+    const opened = answer.value && !read.refresh ? this.#opened(read, basis, answer.value) : undefined
+    const found = opened instanceof Promise ? await opened : opened
+    return found ?? (answer.lease === 'held' ? 'wait' : { kind: 'load', basis })
+  }
+
+  /** As {@link SharedTier.find}, once the process that loads the value has done so, or has had the time. */
+  async await(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
     const { clock } = this.#parts
     const giveUp = Math.min(clock.now() + LONGEST_WAIT_MS, read.request.deadline)
     for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      const found = await this.#ask(read, tags)
-      if (found !== 'wait') return found
       if (clock.now() + pause >= giveUp || read.request.signal?.aborted) return this.#now(read, tags)
       await new Promise<void>(resolve => clock.setTimeout(resolve, pause))
+      const found = await this.find(read, tags)
+      if (found !== 'wait') return found
     }
   }
 
@@ -125,36 +173,12 @@ export class SharedTier {
 
   /** After waiting in vain: whatever another process does, this one loads. */
   async #now(read: CachedRead, tags: readonly Tag[]): Promise<Found> {
-    const found = await this.#ask({ ...read, refresh: true }, tags)
+    const found = await this.find({ ...read, refresh: true }, tags)
     return found === 'wait' ? { kind: 'bypass', reason: 'write-under-way' } : found
   }
 
-  async #ask(read: CachedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
-    const { remote, clock, keyOf, settling } = this.#parts
-    if (!remote.available || !settling.settled) return { kind: 'bypass', reason: 'redis-unavailable' }
-    const began = clock.now()
-    const epochs = tags.map(({ epoch }) => epoch)
-    let answer: RemoteAnswer
-    try {
-      answer = await remote.read({
-        key: keyOf(read),
-        tags: tags.map(tag => this.#asked(tag)),
-        lease: !read.refresh && !isInVain(read.admission),
-      })
-    } catch {
-      return { kind: 'bypass', reason: 'redis-unavailable' }
-    }
-    this.#validAsOf = Math.max(this.#validAsOf, began)
-    const judged = this.#judge({ tags, epochs, answer })
-    if (judged !== undefined) return judged
-    const basis = { tags, stamps: answer.stamps as readonly string[] }
-    const found = answer.value && !read.refresh ? await this.#opened(read, basis, answer.value) : undefined
-    if (found !== undefined) return found
-    return answer.lease === 'held' ? 'wait' : { kind: 'load', basis }
-  }
-
-  #asked({ name }: Tag): RemoteTag {
-    return { name, schema: this.#parts.schemaOf(name) }
+  #asked({ name, epoch }: Tag): AskedTag {
+    return { name, schema: this.#parts.schemaOf(name), epoch }
   }
 
   /**
@@ -162,33 +186,26 @@ export class SharedTier {
    *
    * @returns why they are no basis for anything, if they are not
    */
-  #judge({
-    tags,
-    epochs,
-    answer,
-  }: {
-    tags: readonly Tag[]
-    epochs: readonly number[]
-    answer: RemoteAnswer
-  }): Found | undefined {
-    const { stamps } = answer
-    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
-    if (marked.length > 0) {
-      this.#parts.onMarked(marked.map(({ name }) => name))
+  #judge(tags: readonly Tag[], asked: readonly AskedTag[], { stamps }: RemoteAnswer): Found | undefined {
+    const isMarked = (tag: Tag, index: number) => stamps[index] === undefined || tag.marks > 0
+    if (tags.some(isMarked)) {
+      this.#parts.onMarked(tags.filter(isMarked).map(({ name }) => name))
       return { kind: 'bypass', reason: 'write-under-way' }
     }
-    if (this.#isForeign({ tags, stamps: stamps as readonly string[] }))
+    if (this.#isForeign(asked, stamps as readonly string[]))
       return { kind: 'bypass', reason: 'definitions-changed' }
-    for (const [index, tag] of tags.entries()) if (tag.epoch === epochs[index]) tag.stamp = stamps[index]
+    for (let index = 0; index < tags.length; index++) {
+      const tag = tags[index] as Tag
+      if (tag.epoch === asked[index]?.epoch) tag.stamp = stamps[index]
+    }
     return undefined
   }
 
   /** Whether a table's stamp was made by somebody who knows other keyed columns. */
-  #isForeign({ tags, stamps }: { tags: readonly Tag[]; stamps: readonly string[] }): boolean {
-    const isForeign = ({ name }: Tag, index: number) => {
-      const schema = this.#parts.schemaOf(name)
-      return schema !== undefined && !stamps[index]?.startsWith(`${schema}.`)
-    }
+  #isForeign(tags: readonly RemoteTag[], stamps: readonly string[]): boolean {
+    const isForeign = ({ schema }: RemoteTag, index: number) =>
+      schema !== undefined && !isOfSchema(stamps[index] as string, schema)
+    if (this.#wide.size === 0 && !tags.some(isForeign)) return false
     const foreign = tags.filter(isForeign)
     this.#narrow(tags.filter((tag, index) => !isForeign(tag, index)))
     const unknown = foreign.map(({ name }) => Number.parseInt(name, 10)).filter(oid => !this.#wide.has(oid))
@@ -199,23 +216,27 @@ export class SharedTier {
   }
 
   /** Tables whose stamp is again made by somebody who knows the same columns. */
-  #narrow(tags: readonly Tag[]): void {
-    if (this.#wide.size === 0) return
-    const known = tags.filter(({ name }) => this.#parts.schemaOf(name) !== undefined)
+  #narrow(tags: readonly RemoteTag[]): void {
+    const known = tags.filter(({ schema }) => schema !== undefined)
     const oids = new Set(known.map(({ name }) => Number.parseInt(name, 10)))
     this.#wide = new Set([...this.#wide].filter(oid => !oids.has(oid)))
   }
 
-  async #opened(read: CachedRead, basis: Basis, stored: Buffer): Promise<Found | undefined> {
-    const { codec, keyOf, clock } = this.#parts
-    const key = keyOf(read)
+  /** Makes a value of what is kept; a large one takes its time. */
+  #opened(read: CachedRead, basis: Basis, stored: Buffer): Found | undefined | Promise<Found | undefined> {
+    const { codec, keyOf } = this.#parts
     const payload = payloadOf(stored)
-    const decoded = payload && decodeEntry(key, payload, codec)
-    const opened = (decoded instanceof Promise ? await decoded : decoded)?.value
+    if (payload === undefined) return undefined
+    const decoded = decodeEntry(keyOf(read), payload, codec)
+    if (decoded instanceof Promise) return decoded.then(({ value }) => this.#fit(read, basis, value))
+    return this.#fit(read, basis, decoded.value)
+  }
+
+  #fit(read: CachedRead, basis: Basis, opened: StoredValue | undefined): Found | undefined {
     // What is sealed with it is what the store compares; what is inside may be encrypted, and is what counts.
     if (opened === undefined || !areSame(opened.stamps, basis.stamps)) return undefined
     const life = opened.expiresAt - opened.storedAt
-    const now = clock.now()
+    const now = this.#parts.clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
     const age = Math.min(life, Math.max(0, Date.now() - opened.storedAt))
     const storedAt = now - age
@@ -233,3 +254,10 @@ export class SharedTier {
 function areSame(some: readonly Stamp[], others: readonly Stamp[]): boolean {
   return some.length === others.length && some.every((stamp, index) => stamp === others[index])
 }
+
+/** Whether a stamp was made by somebody who knows these keyed columns. */
+function isOfSchema(stamp: string, schema: string): boolean {
+  return stamp.charCodeAt(schema.length) === DOT && stamp.startsWith(schema)
+}
+
+const DOT = 0x2e

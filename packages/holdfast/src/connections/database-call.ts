@@ -86,7 +86,10 @@ class DatabaseCall implements Caller, Outcome {
     log?.('query dispatched')
     const pooled = this.#pooled
     this.#pooled = undefined
-    if (pooled !== undefined) connections.release(pooled, destroy || undefined)
+    if (pooled === undefined) return
+    // The transaction around an identity stays open, failed, when its statement does: the release ends it.
+    if (this.#request.identity !== undefined) pooled.rollbackExpected = true
+    connections.release(pooled, destroy || undefined)
   }
 
   #failed(error: Error, failure: Failure | undefined): void {

@@ -7,6 +7,7 @@ import type { QueryRequest, Result } from '../base/execute.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
+import { identified } from './identified.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
@@ -131,7 +132,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
     new Promise((resolve, reject) => this.start(request, { resolve, reject }))
 
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
-  start(request: QueryRequest, outcome: Outcome): void {
+  start(given: QueryRequest, outcome: Outcome): void {
+    const request = identified(given, this.outsideTransaction)
     if (request.capture !== undefined) request.capture.session = this.session
     const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
     if (fitting instanceof Error) return outcome.reject(fitting)
@@ -248,6 +250,9 @@ export class PgConnection implements QueryHost, GuardedConnection {
     const replace = async (error: Error) => {
       this.#staleStatements ??= new Set()
       this.#staleStatements.add(name)
+      // Of the transaction around an identity nothing was applied either.
+      if (request.identity !== undefined && request.frame?.before[0] === 'BEGIN')
+        await this.#attempt('ROLLBACK', HOUSEKEEPING_MS)
       if (!this.outsideTransaction) return outcome.reject(error)
       await this.#forgetStaleStatements()
       new RunningQuery(this, request, outcome).start()

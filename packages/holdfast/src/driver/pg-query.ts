@@ -34,6 +34,17 @@ export interface PgQuery {
 
 /** pg's `FieldDef`, as far as it is looked at. */
 export interface FieldDescription {
+  name: string
+  readonly dataTypeID: number
   /** `text` or `binary`. */
   readonly format: string
+}
+
+/** What Holdfast sets in pg's `Result` in place of its `addFields`. */
+export interface DescribedResult {
+  fields: FieldDescription[]
+  _parsers: unknown[] | undefined
+  readonly _types: { getTypeParser(oid: number, format: string): unknown } | undefined
+  _prebuiltEmptyResultObject: object
+  addFields(fields: FieldDescription[]): void
 }

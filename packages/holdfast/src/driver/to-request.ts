@@ -60,10 +60,14 @@ export function toRequest(
     readOnly: extras.readOnly === true,
     idempotent: extras.idempotent === true,
     rolledBackIfLost: false,
-    ...(extras.retry === false && { retry: false as const }),
-    ...(extras.cache !== undefined && { cache: extras.cache }),
-    ...(extras.priority !== undefined && { priority: checkPriority(extras.priority) }),
-    ...(extras.after !== undefined && { after: parseToken(extras.after, 'after') }),
+    priority: extras.priority === undefined ? undefined : checkPriority(extras.priority),
+    primary: undefined,
+    after: extras.after === undefined ? undefined : parseToken(extras.after, 'after'),
+    guarded: undefined,
+    retry: extras.retry === false ? false : undefined,
+    cache: extras.cache,
+    capture: undefined,
+    frame: undefined,
   }
 }
 

@@ -1,7 +1,7 @@
-import { quoteIdentifier } from '../sql/identifier.js'
+import { ensureHistory, laterColumns, lookAtHistory } from './history-table.js'
 import type { MigrationClient } from './migration-client.js'
 import type { MigrationFile } from './migration-file.js'
-import type { MigrateSettings } from './options.js'
+import type { HistoryLocation } from './options.js'
 import type { AppliedMigration } from './plan.js'
 
 /** What the history says of one file. */
@@ -11,10 +11,26 @@ export interface HistoryRow extends AppliedMigration {
   readonly running: boolean
   /** Finished a moment ago by a runner that is about to start the next file. */
   readonly continues: boolean
+  /** Recorded by `baseline`, never run here. */
+  readonly baseline: boolean
+  readonly failed: boolean
+  /** The SQLSTATE of the failure, when the server gave one. */
+  readonly failure: string | null
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly finishedAt: number | null
+  readonly backendPid: number
+  readonly fingerprint: string | null
 }
 
-/** The name of the constraint that a COMMIT inside a file runs into. */
-export const COMMIT_GUARD = 'fk_migrations_finished_before_commit'
+/** The connection on which an attempt is made, and what was there before. */
+export interface Attempt {
+  readonly backendPid: number
+  /** Whether an earlier attempt began and did not finish. */
+  readonly again: boolean
+  /** The oids of the indexes that were there before the first attempt; absent for a file in a transaction. */
+  readonly indexesBefore: readonly number[] | null
+}
 
 /**
  * The table in which a database remembers its migrations. Each row is inserted before its file runs; a file that
@@ -22,59 +38,95 @@ export const COMMIT_GUARD = 'fk_migrations_finished_before_commit'
  * is finished: a COMMIT inside the file therefore fails and everything is rolled back.
  */
 export class History {
-  readonly #settings: MigrateSettings
+  readonly #location: HistoryLocation
   readonly #table: string
 
-  constructor(settings: MigrateSettings) {
-    this.#settings = settings
-    this.#table = settings.qualifiedTable
+  constructor(location: HistoryLocation) {
+    this.#location = location
+    this.#table = location.qualifiedTable
   }
 
-  /** Creates the table where it is absent. Must run under the runners' lock. */
+  /** Creates the table where it is absent, and brings an older one up to date. Must run under the runners' lock. */
   async ensure(client: MigrationClient): Promise<void> {
-    const exists = await this.#look(client)
-    // Asked first: IF NOT EXISTS would demand the right to create even where nothing is to be created.
-    if (!exists.schema) await client.query(`CREATE SCHEMA ${quoteIdentifier(this.#settings.schema)}`)
-    if (!exists.table) await client.query(this.#definition())
+    await ensureHistory(client, this.#location)
   }
 
   /** What the database remembers; nothing where the table is absent. */
   async read(client: MigrationClient): Promise<readonly HistoryRow[]> {
-    const exists = await this.#look(client)
-    if (!exists.table) return []
+    const shape = await lookAtHistory(client, this.#location)
+    if (!shape.table) return []
+    const later = laterColumns(shape, ['breaking', 'baseline', 'failed_at', 'failure', 'fingerprint'])
     const { rows } = await client.query(`
-      SELECT m.number, m.name, m.checksum, m.finished_at IS NOT NULL AS finished,
-             m.finished_at IS NULL AND EXISTS (
+      SELECT number, name, checksum, finished_at IS NOT NULL AS finished, breaking, failure, fingerprint,
+             coalesce(baseline, false) AS baseline,
+             finished_at IS NULL AND failed_at IS NOT NULL AS failed,
+             finished_at IS NULL AND failed_at IS NULL AND EXISTS (
                SELECT FROM pg_stat_activity AS a
-                WHERE a.pid = m.backend_pid AND coalesce(a.backend_start, m.backend_start) = m.backend_start
+                WHERE a.pid = backend_pid AND coalesce(a.backend_start, h.backend_start) = h.backend_start
              ) AS running,
-             m.continues AND coalesce(m.finished_at > clock_timestamp() - interval '5 s', false) AS continues
-        FROM ${this.#table} AS m ORDER BY m.number`)
+             continues AND coalesce(finished_at > clock_timestamp() - interval '5 s', false) AS continues,
+             (extract(epoch FROM started_at) * 1000)::float8 AS "startedAt",
+             (extract(epoch FROM finished_at) * 1000)::float8 AS "finishedAt", backend_pid AS "backendPid"
+        FROM (SELECT m.number, m.name, m.checksum, m.backend_pid, m.backend_start, m.started_at, m.finished_at,
+                     m.continues, ${later}
+                FROM ${this.#table} AS m) AS h
+       ORDER BY number`)
     return rows as unknown as HistoryRow[]
   }
 
   /**
-   * Records that a file is being run by this connection.
+   * Records that a file is being run by this connection, or that it is run again after an attempt that did not finish.
    *
    * @param continues whether the same run is going to apply another file after it
    */
-  async begin(client: MigrationClient, file: MigrationFile, continues: boolean): Promise<void> {
-    await client.query(
-      `INSERT INTO ${this.#table} (number, name, checksum, backend_pid, backend_start, guard, continues)
-       SELECT $1::integer, $2, $3, pg_backend_pid(), a.backend_start, $4::integer, $5::boolean
-         FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()`,
-      [file.number, file.name, file.checksum, file.transactional ? -file.number : null, continues],
+  async begin(client: MigrationClient, file: MigrationFile, continues: boolean): Promise<Attempt> {
+    const { rows } = await client.query(
+      `INSERT INTO ${this.#table} AS m
+              (number, name, checksum, backend_pid, backend_start, guard, continues, breaking, indexes_before)
+       SELECT $1::integer, $2, $3, pg_backend_pid(), a.backend_start, $4::integer, $5::boolean, $6::boolean,
+              CASE WHEN $4 IS NULL THEN ARRAY(SELECT indexrelid FROM pg_index) END
+         FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()
+           ON CONFLICT (number) DO UPDATE
+          SET name = excluded.name, checksum = excluded.checksum, backend_pid = excluded.backend_pid,
+              backend_start = excluded.backend_start, guard = excluded.guard, continues = excluded.continues,
+              breaking = excluded.breaking, started_at = clock_timestamp(), failed_at = NULL, failure = NULL,
+              indexes_before = CASE WHEN $4 IS NULL THEN coalesce(m.indexes_before, excluded.indexes_before) END
+        WHERE m.finished_at IS NULL
+       RETURNING m.backend_pid AS "backendPid", m.xmax::text <> '0' AS again, m.indexes_before::text[] AS indexes`,
+      [
+        file.number,
+        file.name,
+        file.checksum,
+        file.transactional ? -file.number : null,
+        continues,
+        file.breaking,
+      ],
     )
+    const { backendPid, again, indexes } = rows[0] as {
+      backendPid: number
+      again: boolean
+      indexes: string[] | null
+    }
+    return { backendPid, again, indexesBefore: indexes?.map(Number) ?? null }
   }
 
   /** Records that it is done. @returns false when {@link begin}'s row is gone: the file ended the transaction */
   async finish(client: MigrationClient, file: MigrationFile): Promise<boolean> {
     const { rows } = await client.query(
-      `UPDATE ${this.#table} SET finished_at = clock_timestamp(), guard = NULL
+      `UPDATE ${this.#table} SET finished_at = clock_timestamp(), guard = NULL, indexes_before = NULL
         WHERE number = $1 AND finished_at IS NULL RETURNING number`,
       [file.number],
     )
     return rows.length === 1
+  }
+
+  /** Records that an attempt outside a transaction has failed: what it left behind is cleared away by the next one. */
+  async fail(client: MigrationClient, number: number, sqlState: string | undefined): Promise<void> {
+    await client.query(
+      `UPDATE ${this.#table} SET failed_at = clock_timestamp(), failure = $2
+        WHERE number = $1 AND finished_at IS NULL`,
+      [number, sqlState ?? null],
+    )
   }
 
   /** Records that the run which applied this file ends here: whoever waits may go on. */
@@ -82,35 +134,41 @@ export class History {
     await client.query(`UPDATE ${this.#table} SET continues = false WHERE number = $1`, [number])
   }
 
-  /** Forgets a file that was begun and not finished. */
-  async abandon(client: MigrationClient, number: number): Promise<void> {
-    await client.query(`DELETE FROM ${this.#table} WHERE number = $1 AND finished_at IS NULL`, [number])
-  }
-
-  async #look(client: MigrationClient): Promise<{ schema: boolean; table: boolean }> {
-    const { schema, table } = this.#settings
-    // From the tables: to_regclass() may answer from what this connection remembers of before the lock.
-    const { rows } = await client.query(
-      `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS schema,
-              EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                       WHERE n.nspname = $1 AND c.relname = $2) AS table`,
-      [schema, table],
+  /** Forgets an attempt that was begun and not finished; one that has been made since stays. */
+  async abandon(
+    client: MigrationClient,
+    { number, backendPid }: Pick<HistoryRow, 'number' | 'backendPid'>,
+  ): Promise<void> {
+    await client.query(
+      `DELETE FROM ${this.#table} WHERE number = $1 AND finished_at IS NULL AND backend_pid = $2`,
+      [number, backendPid],
     )
-    return { schema: rows[0]?.schema === true, table: rows[0]?.table === true }
   }
 
-  #definition(): string {
-    return `
-      CREATE TABLE ${this.#table} (
-        number integer PRIMARY KEY,
-        name text NOT NULL,
-        checksum text NOT NULL,
-        backend_pid integer NOT NULL,
-        backend_start timestamptz NOT NULL,
-        started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        finished_at timestamptz,
-        continues boolean NOT NULL,
-        guard integer CONSTRAINT ${COMMIT_GUARD} REFERENCES ${this.#table} (number) DEFERRABLE INITIALLY DEFERRED
-      )`
+  /** Takes a file as it is now for the one that was applied. */
+  async accept(client: MigrationClient, file: MigrationFile): Promise<void> {
+    await client.query(
+      `UPDATE ${this.#table} SET name = $2, checksum = $3, breaking = $4 WHERE number = $1 AND finished_at IS NOT NULL`,
+      [file.number, file.name, file.checksum, file.breaking],
+    )
+  }
+
+  /** Records a file as applied that was never run here. */
+  async record(client: MigrationClient, file: MigrationFile): Promise<void> {
+    await client.query(
+      `INSERT INTO ${this.#table}
+              (number, name, checksum, backend_pid, backend_start, finished_at, continues, breaking, baseline)
+       VALUES ($1, $2, $3, pg_backend_pid(), now(), clock_timestamp(), false, $4, true)`,
+      [file.number, file.name, file.checksum, file.breaking],
+    )
+  }
+
+  /** The oids of the indexes that were there before the first attempt of a file, where that is known. */
+  async indexesBefore(client: MigrationClient, number: number): Promise<readonly number[] | null> {
+    const { rows } = await client.query(
+      `SELECT indexes_before::text[] AS indexes FROM ${this.#table} WHERE number = $1`,
+      [number],
+    )
+    return (rows[0]?.indexes as string[] | null | undefined)?.map(Number) ?? null
   }
 }

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../base/errors.js'
-import { History } from './history.js'
+import { rememberFingerprint } from './fingerprint-store.js'
+import { type Attempt, History } from './history.js'
 import type { MigrationClient, MigrationPool } from './migration-client.js'
 import { type MigrationFile, readMigrations } from './migration-file.js'
 import { MigrationFileError } from './migration-file-error.js'
 import { type MigrateOptions, type MigrateSettings, resolveMigrateOptions } from './options.js'
+import { ProgressWatch } from './progress-watch.js'
+import { inTransaction, setLimits } from './runners-lock.js'
 import { isLockConflict } from './server-error.js'
 import { type Step, takeStep } from './step.js'
 import { waitBetweenPolls, waitBetweenTries } from './waits.js'
@@ -15,6 +18,8 @@ export interface MigrateResult {
   readonly applied: readonly string[]
   /** How many files the folder holds: all of them are applied now. */
   readonly total: number
+  /** What newer code has applied to the database, beyond the folder; absent when there is nothing. */
+  readonly newer?: readonly string[]
 }
 
 /**
@@ -29,8 +34,8 @@ export interface MigrateResult {
 export async function migrate(pool: MigrationPool, options: MigrateOptions): Promise<MigrateResult> {
   const settings = resolveMigrateOptions(options)
   const files = await readMigrations(settings.directory)
-  const applied = await new MigrationRun(pool, files, settings).toTheEnd()
-  return { applied, total: files.length }
+  const { applied, newer } = await new MigrationRun(pool, files, settings).toTheEnd()
+  return { applied, total: files.length, ...(newer.length > 0 && { newer }) }
 }
 
 class MigrationRun {
@@ -38,6 +43,7 @@ class MigrationRun {
   readonly #files: readonly MigrationFile[]
   readonly #settings: MigrateSettings
   readonly #applied: MigrationFile[] = []
+  #newer: readonly string[] = []
   #failures = 0
   #waitingSince: number | undefined
 
@@ -47,27 +53,31 @@ class MigrationRun {
     this.#settings = settings
   }
 
-  async toTheEnd(): Promise<string[]> {
+  async toTheEnd(): Promise<{ applied: string[]; newer: readonly string[] }> {
     try {
       while (await this.#goOn()) {}
     } catch (error) {
       await this.#handOver()
       throw error
     }
-    return this.#applied.map(file => file.name)
+    return { applied: this.#applied.map(file => file.name), newer: this.#newer }
   }
 
   async #goOn(): Promise<boolean> {
     const step = await this.#tryStep()
     if (step?.kind === 'busy') await this.#waitFor(step.reason)
-    if (step?.kind === 'applied') this.#note(step.files)
-    return step?.kind !== 'done'
+    if (step?.kind === 'applied') await this.#note(step.files)
+    if (step?.kind !== 'done') return true
+    this.#newer = step.newer
+    if (step.unremembered !== undefined) await this.#remember(step.unremembered)
+    return false
   }
 
   /** @returns nothing when a lock was in the way and the step is to be taken again */
   async #tryStep(): Promise<Step | undefined> {
+    const watch = new ProgressWatch(this.#pool, this.#settings)
     try {
-      return await this.#withClient(client => takeStep(client, this.#files, this.#context()))
+      return await this.#withClient(client => takeStep(client, this.#files, this.#context(watch)))
     } catch (error) {
       if (!(error instanceof MigrationFileError) || !isLockConflict(error.sqlState)) throw error
       this.#failures += 1
@@ -76,6 +86,8 @@ class MigrationRun {
       this.#settings.onProgress({ state: 'retrying', file, attempt: this.#failures + 1, reason: message })
       await sleep(waitBetweenTries(this.#failures, Math.random()))
       return undefined
+    } finally {
+      await watch.end()
     }
   }
 
@@ -95,8 +107,21 @@ class MigrationRun {
     }
   }
 
-  #context() {
-    return { settings: this.#settings, state: { lastApplied: this.#applied.at(-1)?.number ?? 0 } }
+  #context(watch: ProgressWatch) {
+    const lastApplied = this.#applied.at(-1)?.number ?? 0
+    const onBegin = (file: MigrationFile, attempt: Attempt) => watch.begin(file.name, attempt.backendPid)
+    return { settings: this.#settings, state: { lastApplied, onBegin } }
+  }
+
+  /** Stores the fingerprint in a transaction of its own: while it is taken, no lock of the file is held any more. */
+  async #remember(number: number): Promise<void> {
+    await this.#withClient(async client => {
+      await inTransaction(client, async () => {
+        await setLimits(client, this.#settings)
+        await rememberFingerprint(client, number, this.#settings)
+      })
+      return undefined
+    })
   }
 
   /** Spares those who wait the seconds in which a run that crashed between two files counts as alive. */
@@ -107,10 +132,12 @@ class MigrationRun {
     await this.#withClient(async client => void (await history.handOver(client, last.number))).catch(ignore)
   }
 
-  #note(files: readonly MigrationFile[]): void {
+  async #note(files: readonly MigrationFile[]): Promise<void> {
     this.#failures = 0
     this.#waitingSince = undefined
     this.#applied.push(...files)
+    const last = files.at(-1)
+    if (last !== undefined) await this.#remember(last.number)
     for (const file of files) this.#settings.onProgress({ state: 'applied', file: file.name })
   }
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MigrationError } from '../base/errors.js'
+import { readDirectives } from './directives.js'
 import { MigrationFileError, positionAt } from './migration-file-error.js'
 
 /** One numbered SQL file, ready to be sent. */
@@ -16,11 +17,12 @@ export interface MigrationFile {
   readonly checksum: string
   /** `false` after the directive `--! no-transaction`: one statement, sent alone. */
   readonly transactional: boolean
+  /** `true` after the directive `--! breaking`: code that does not have the file must not work on its schema. */
+  readonly breaking: boolean
 }
 
 const NAME = /^(\d{4})_[a-z0-9][a-z0-9_-]*\.sql$/
 const NAME_EXPECTED = "NNNN_name.sql: four digits from 0001, '_', then lower-case letters, digits, '_' or '-'"
-const NO_TRANSACTION = 'no-transaction'
 
 /**
  * Reads the migrations of a folder, by number. Files that do not end in `.sql` are left alone.
@@ -61,7 +63,15 @@ export function parseMigration(name: string, bytes: Uint8Array): MigrationFile {
   if (isBlank(text))
     throw new MigrationFileError(name, 'expected SQL, given nothing but comments and spaces.')
   const checksum = createHash('sha256').update(text, 'utf8').digest('hex')
-  return Object.freeze({ name, number, text, checksum, transactional: !saysNoTransaction(name, text) })
+  const directives = readDirectives(name, text)
+  return Object.freeze({
+    name,
+    number,
+    text,
+    checksum,
+    transactional: !directives.has('no-transaction'),
+    breaking: directives.has('breaking'),
+  })
 }
 
 async function listFolder(path: string): Promise<string[]> {
@@ -99,13 +109,6 @@ function decode(name: string, bytes: Uint8Array): string {
 
 function isBlank(text: string): boolean {
   return text.split('\n').every(line => /^\s*(--.*)?$/.test(line))
-}
-
-function saysNoTransaction(name: string, text: string): boolean {
-  const directive = /^--!\s*(.*?)\s*(?:\n|$)/.exec(text)?.[1]
-  if (directive === undefined) return false
-  if (directive === NO_TRANSACTION) return true
-  throw new MigrationFileError(name, `unknown directive in the first line: expected "--! ${NO_TRANSACTION}".`)
 }
 
 function refuseDuplicates(files: readonly MigrationFile[]): void {

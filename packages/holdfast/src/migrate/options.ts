@@ -7,6 +7,20 @@ export type MigrationProgress =
   | { readonly state: 'waiting'; readonly reason: string }
   | { readonly state: 'started' | 'applied'; readonly file: string }
   | { readonly state: 'retrying'; readonly file: string; readonly attempt: number; readonly reason: string }
+  | { readonly state: 'cleaned'; readonly file: string; readonly index: string }
+  | { readonly state: 'running'; readonly file: string; readonly command: CommandProgress }
+
+/** How far a long command is, as PostgreSQL tells it. */
+export interface CommandProgress {
+  /** `CREATE INDEX CONCURRENTLY`, `VACUUM`, … */
+  readonly command: string
+  /** The table that is worked on, with its schema. */
+  readonly table: string | null
+  /** PostgreSQL's words: `building index: scanning table`. */
+  readonly phase: string
+  /** The part of this phase that is done, from 0 to 1; null where PostgreSQL does not tell. */
+  readonly fraction: number | null
+}
 
 /** How {@link migrate} works. */
 export interface MigrateOptions {
@@ -22,21 +36,37 @@ export interface MigrateOptions {
   readonly attempts?: number
   /** How long to wait for another runner that is at work. Default `'10m'`. */
   readonly waitTimeout?: Duration
-  /** Called at each step; what it throws stops the run before the next step. */
+  /**
+   * The schemas whose definitions the fingerprint is made of, which is stored after each file and tells later whether
+   * somebody else has changed them. Default: those of the connection's search path.
+   */
+  readonly schemas?: readonly string[]
+  /**
+   * How often PostgreSQL is asked how far a long command is, for `onProgress`; it takes a second connection of the
+   * pool. Default 0: never.
+   */
+  readonly watchInterval?: Duration
+  /** Called at each step; what it throws stops the run before the next step, except while a command is `running`. */
   readonly onProgress?: (progress: MigrationProgress) => void
 }
 
-/** {@link MigrateOptions}, checked and complete. */
-export interface MigrateSettings {
-  readonly directory: string | URL
+/** Where the history is. */
+export interface HistoryLocation {
   readonly schema: string
   readonly table: string
   /** Schema and table, quoted, to be spliced into SQL. */
   readonly qualifiedTable: string
+}
+
+/** {@link MigrateOptions}, checked and complete. */
+export interface MigrateSettings extends HistoryLocation {
+  readonly directory: string | URL
   readonly together: boolean
   readonly lockTimeoutMillis: number
   readonly attempts: number
   readonly waitTimeoutMillis: number
+  readonly schemas: readonly string[] | undefined
+  readonly watchIntervalMillis: number
   readonly onProgress: (progress: MigrationProgress) => void
 }
 
@@ -47,6 +77,8 @@ const KNOWN = new Set([
   'lockTimeout',
   'attempts',
   'waitTimeout',
+  'schemas',
+  'watchInterval',
   'onProgress',
 ])
 
@@ -69,18 +101,55 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
   if (transaction !== 'each' && transaction !== 'all') {
     throw impossible('transaction', "'each' or 'all'", transaction)
   }
-  const [schema, table] = splitTable(options.table ?? 'holdfast.migrations')
   return Object.freeze({
     directory,
-    schema,
-    table,
-    qualifiedTable: `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`,
+    ...resolveTable(options.table),
     together: transaction === 'all',
     lockTimeoutMillis: parseDuration(options.lockTimeout ?? '2s', 'lockTimeout'),
     attempts,
     waitTimeoutMillis: parseDuration(options.waitTimeout ?? '10m', 'waitTimeout'),
+    schemas: checkSchemas(options.schemas),
+    watchIntervalMillis: parseDuration(options.watchInterval ?? 0, 'watchInterval'),
     onProgress: options.onProgress ?? (() => {}),
   })
+}
+
+/**
+ * Where a history table is.
+ *
+ * @param name default `'holdfast.migrations'`
+ * @throws OptionsError when it is not a schema and a table
+ */
+export function resolveTable(name = 'holdfast.migrations'): HistoryLocation {
+  const [schema, table] = splitTable(name)
+  return { schema, table, qualifiedTable: `${quoteIdentifier(schema)}.${quoteIdentifier(table)}` }
+}
+
+/**
+ * Checks a list of which each entry is one of some words.
+ *
+ * @throws OptionsError naming the option and the words
+ */
+export function listOption<Word extends string>(
+  name: string,
+  words: readonly Word[],
+  given: readonly Word[],
+): readonly Word[] {
+  const unknown = Array.isArray(given) ? given.find(each => !words.includes(each)) : given
+  if (Array.isArray(given) && unknown === undefined) return given
+  throw impossible(name, `a list of ${words.join(', ')}`, unknown)
+}
+
+function checkSchemas(schemas: unknown): readonly string[] | undefined {
+  if (schemas === undefined) return undefined
+  if (
+    Array.isArray(schemas) &&
+    schemas.length > 0 &&
+    schemas.every(name => typeof name === 'string' && name)
+  ) {
+    return [...schemas]
+  }
+  throw impossible('schemas', 'a list of names of schemas', schemas)
 }
 
 function splitTable(name: string): [schema: string, table: string] {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryDatabase } from '@holdfast/testkit'
@@ -21,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => remove())
 
 /** What a program of the project printed: one JSON value, and no warning of any kind. */
-async function output(program: string): Promise<unknown> {
+async function output(program: string, words: readonly string[] = []): Promise<unknown> {
   const env = { PATH: process.env.PATH, DATABASE_URL: url }
-  const { stdout, stderr } = await run(process.execPath, [join(project, program)], {
+  const { stdout, stderr } = await run(process.execPath, [join(project, program), ...words], {
     cwd: project,
     env,
     timeout: 30_000,
@@ -65,6 +65,21 @@ describe('a program with the packed archives installed', () => {
   test('in CommonJS requires @holdfast/digis/db-with-cache in place of its old module, and is cached', async () => {
     const expected = { queries: [1, 0], bio: 'Tango', cacheEnabled: true, kept: { a: 1 }, client: null }
     expect(await output('commonjs-digis-with-cache.cjs')).toEqual(expected)
+  })
+
+  test('has the command holdfast, which applies its migrations', async () => {
+    const folder = join(project, 'migrations')
+    await mkdir(folder)
+    await writeFile(join(folder, '0001_a.sql'), 'CREATE TABLE a ()')
+    const manifest = JSON.parse(await readFile(join(project, 'node_modules/holdfast/package.json'), 'utf8'))
+    expect(
+      await output(join('node_modules/holdfast', manifest.bin.holdfast), ['migrate', 'up', '--json']),
+    ).toEqual({
+      ok: true,
+      applied: ['0001_a.sql'],
+      total: 1,
+      newer: [],
+    })
   })
 
   test('in JavaScript imports holdfast and runs a transaction', async () => {

@@ -1,4 +1,4 @@
-import { migrate } from 'holdfast'
+import { type MigrationProgress, migrate, type Pool } from 'holdfast'
 import { expect, test } from 'vitest'
 import { emptyDatabase, finishedFiles, folderWith, holderOf, write } from './migration-folder.js'
 
@@ -31,20 +31,35 @@ test('more than one statement is refused by the server, and nothing runs', async
   expect((await pool.query("SELECT to_regclass('a') AS a")).rows).toEqual([{ a: null }])
 })
 
-test('the invalid index of a failed attempt is not skipped by IF NOT EXISTS without a word', async () => {
+test('the invalid index that a failed attempt left is dropped by the next one, which says so', async () => {
   const pool = await emptyDatabase()
   const directory = await folderWith(alone)
-  await expect(migrate(pool, { directory })).rejects.toMatchObject({
-    file: '0002_index.sql',
-    sqlState: '23505',
-  })
-  await expect(migrate(pool, { directory })).rejects.toThrow(
-    /^0002_index\.sql: the index public\.idx_notes_id is invalid.*DROP INDEX CONCURRENTLY public\.idx_notes_id;/,
-  )
+  const refused = { file: '0002_index.sql', sqlState: '23505' }
+  await expect(migrate(pool, { directory })).rejects.toMatchObject(refused)
+  // With IF NOT EXISTS alone PostgreSQL would say that the index is there, and it would enforce nothing.
+  await expect(migrate(pool, { directory })).rejects.toMatchObject(refused)
   expect(await finishedFiles(pool)).toEqual(['0001_notes.sql'])
-  await pool.query('DROP INDEX CONCURRENTLY public.idx_notes_id; ')
   await pool.query('TRUNCATE notes')
-  expect((await migrate(pool, { directory })).applied).toEqual(['0002_index.sql'])
+  const cleaned: string[] = []
+  const onProgress = (step: MigrationProgress) => step.state === 'cleaned' && cleaned.push(step.index)
+  expect((await migrate(pool, { directory, onProgress })).applied).toEqual(['0002_index.sql'])
+  expect(cleaned).toEqual(['public.idx_notes_id'])
+  expect(await validity(pool, 'idx_notes_id')).toBe(true)
+})
+
+test('an invalid index that was there before is neither dropped nor skipped', async () => {
+  const pool = await emptyDatabase()
+  await migrate(pool, { directory: await folderWith(twins) })
+  await expect(pool.query(unique)).rejects.toMatchObject({ code: '23505' })
+  const directory = await folderWith(alone)
+  for (const _ of ['the first time', 'and again']) {
+    await expect(migrate(pool, { directory })).rejects.toThrow(
+      /^0002_index\.sql: the index public\.idx_notes_id is invalid.*DROP INDEX CONCURRENTLY public\.idx_notes_id;/,
+    )
+  }
+  const inTransaction = await folderWith({ ...twins, '0002_index.sql': unique.replace('CONCURRENTLY', '') })
+  await expect(migrate(pool, { directory: inTransaction })).rejects.toThrow(/idx_notes_id is invalid/)
+  expect(await finishedFiles(pool)).toEqual(['0001_notes.sql'])
 })
 
 test('a killed connection leaves a claim that the next runner takes over', async () => {
@@ -90,3 +105,10 @@ test("transaction: 'all' refuses a file that cannot be part of one, before anyth
   )
   expect((await pool.query("SELECT to_regclass('notes') AS notes")).rows).toEqual([{ notes: null }])
 })
+
+async function validity(pool: Pool, index: string): Promise<boolean> {
+  const { rows } = await pool.query('SELECT indisvalid FROM pg_index WHERE indexrelid = $1::regclass', [
+    index,
+  ])
+  return rows[0]?.indisvalid
+}

@@ -1,0 +1,147 @@
+import { SEARCHES } from '../cache/lifetimes.js'
+import type { Statement } from '../database/database.js'
+import type { Position } from '../paging/cursor.js'
+import { USER_COLUMNS } from '../users/user-queries.js'
+
+/** Of more matches than this, each kind comes newest first: to rank them would take a while. */
+const RANKED = 200
+
+/** At most so many creators are guessed at, and these first among the newest ones. */
+const GUESSES = { most: 200, newest: 1_000, enough: 20 }
+
+/** With fewer matches than this, the words may be misspelt. */
+const SCARCE = 5
+
+/** How alike a known word has to be to what was typed, by pg_trgm's `word_similarity`. */
+const ALIKE = 0.45
+
+/** A term has few words that anybody misspelt. Counted with the operators between them. */
+const PIECES = 32
+
+/** The largest key: no row is behind it. */
+const BEHIND_ALL = '9223372036854775807'
+
+/**
+ * Known while planning: where it is common, the newest matches are found in the order of the keys, and nobody counts
+ * the others.
+ */
+const MATCHES = 'document @@ creator_query($1)'
+
+/** The same, not known while planning: read through the index whatever the planner believes of its rows. */
+const QUERY = '(SELECT creator_query($1))'
+
+/**
+ * How many creators match what was typed, up to one more than are ranked. A page behind a cursor is of the kind that
+ * it began with, however many match by now.
+ */
+const TYPED = `
+  counted AS (
+    SELECT count(*) AS matches
+      FROM (SELECT FROM creator_documents WHERE ${MATCHES} ORDER BY creator_id DESC LIMIT ${RANKED + 1}) AS counted_rows),
+  typed AS (
+    SELECT matches, CASE WHEN $4::real = 'infinity' THEN matches > ${RANKED} ELSE $4 >= 3 END AS many FROM counted)`
+
+/**
+ * The words as typed or like them, as a query. Nothing where no word is like them, where enough creators match, or where
+ * somebody is called so: who types a name that exists means it.
+ */
+const MEANT = `
+  meant AS (
+    SELECT CASE WHEN count(likes) > 0
+                THEN string_agg(coalesce('(' || piece || ' | ' || likes || ')', piece), '' ORDER BY place) END::tsquery AS query
+      FROM (SELECT parts[1] AS piece, place, btrim(parts[1], ''':*') AS word
+              FROM typed, regexp_matches(creator_words($1)::text, '!?''[^'']+''(?::\\*)?|[^''!]+|!', 'g')
+                          WITH ORDINALITY AS m (parts, place)
+             WHERE CASE WHEN matches < ${SCARCE} AND NOT many
+                        THEN (SELECT count(*) FROM creator_documents WHERE names @@ ${QUERY}) = 0 END) AS pieces
+      LEFT JOIN LATERAL (
+        SELECT string_agg(quote_literal(alike.word), ' | ') AS likes
+          FROM (SELECT known.word
+                  FROM search_words AS known,
+                       LATERAL (SELECT CASE WHEN abs(char_length(known.word) - char_length(pieces.word)) <= 2
+                                            THEN search_similarity(pieces.word, known.word) END) AS s (similarity)
+                 WHERE known.trigrams && search_trigrams(pieces.word) AND similarity >= ${ALIKE}
+                 GROUP BY known.word, similarity ORDER BY similarity DESC, known.word LIMIT ${SCARCE}) AS alike
+      ) AS l ON place <= ${PIECES} AND char_length(word) >= 4 AND piece LIKE '''%')`
+
+/** Where many of the newest creators match what was meant, nobody looks for the others. */
+const GUESSED = `
+  newest_guesses AS (
+    SELECT creator_id, ts_rank(document, query) AS rank
+      FROM meant, (SELECT creator_id, document FROM creator_documents
+                    WHERE (SELECT query IS NOT NULL FROM meant)
+                    ORDER BY creator_id DESC LIMIT ${GUESSES.newest}) AS newest
+     WHERE document @@ query AND NOT ${MATCHES} LIMIT ${GUESSES.most}),
+  guessed AS (
+    SELECT creator_id, rank FROM newest_guesses
+    UNION ALL
+    (SELECT creator_id, ts_rank(document, query)
+       FROM meant, creator_documents
+      WHERE (SELECT count(*) < ${GUESSES.enough} FROM newest_guesses)
+        AND document @@ query AND NOT ${MATCHES}
+        AND creator_id <> ALL (ARRAY(SELECT creator_id FROM newest_guesses)) LIMIT ${GUESSES.most}))`
+
+/** Few: ranked, and after them those who match what was meant; the keys of these are below 1. */
+const FEW = `
+    SELECT creator_id, (1 + ts_rank(document, creator_query($1)))::real AS rank
+      FROM creator_documents, typed WHERE document @@ ${QUERY} AND NOT many
+    UNION ALL
+    SELECT creator_id, rank FROM guessed`
+
+/** Many: those with the words in their names, then all others, each newest first. */
+const NAMED = `
+  counted_names AS (
+    SELECT count(*) AS matches
+      FROM (SELECT FROM creator_documents
+             WHERE names @@ creator_query($1) AND (SELECT many FROM typed)
+             ORDER BY creator_id DESC LIMIT ${RANKED + 1}) AS counted_rows),
+  named AS (
+    (SELECT creator_id FROM creator_documents
+      WHERE names @@ ${QUERY} AND (SELECT matches BETWEEN 1 AND ${RANKED} FROM counted_names)
+        AND $4 >= 4 AND creator_id < CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END
+      ORDER BY creator_id + 0 DESC LIMIT $2::bigint + $3)
+    UNION ALL
+    (SELECT creator_id FROM creator_documents
+      WHERE names @@ creator_query($1) AND (SELECT matches > ${RANKED} FROM counted_names)
+        AND $4 >= 4 AND creator_id < CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END
+      ORDER BY creator_id DESC LIMIT $2::bigint + $3))`
+
+const MANY = `
+    SELECT creator_id, 4 FROM named
+    UNION ALL
+    (SELECT creator_id, 3 FROM creator_documents
+      WHERE ${MATCHES} AND NOT names @@ creator_query($1) AND (SELECT many FROM typed)
+        AND (SELECT count(*) FROM named) < $2::bigint + $3
+        AND creator_id < CASE WHEN $4 > 3 THEN ${BEHIND_ALL} ELSE $5::bigint END
+      ORDER BY creator_id DESC LIMIT $2::bigint + $3)`
+
+/**
+ * Creators by rank, the newest of equal ones first.
+ *
+ * $1 is the term, $2 and $3 limit and offset, $4 and $5 the rank and id behind which to begin.
+ */
+function search(columns: string): string {
+  return `WITH ${TYPED}, ${MEANT}, ${GUESSED}, ${NAMED},
+  found AS (${FEW}
+    UNION ALL${MANY}),
+  page AS (
+    SELECT creator_id, rank FROM found WHERE (rank, creator_id) < ($4, $5)
+     ORDER BY rank DESC, creator_id DESC LIMIT $2 OFFSET $3)
+SELECT ${columns} FROM page JOIN users ON users.id = creator_id
+ WHERE users.is_creator = true ORDER BY rank DESC, users.id DESC`
+}
+
+const IN_NUMBERED_PAGES = search(USER_COLUMNS)
+const BEHIND_A_POSITION = search(`${USER_COLUMNS}, rank::text AS page_key`)
+
+/** Best match first, the newest of equal ones; in numbered pages. */
+export function searchCreatorsFrom(term: string, limit: number, offset: number): Statement {
+  const values = [term, limit, offset, 'infinity', BEHIND_ALL]
+  return { text: IN_NUMBERED_PAGES, values, readOnly: true, cache: SEARCHES }
+}
+
+/** Best match first, behind a position. */
+export function searchCreatorsAfter(term: string, limit: number, start: Position | undefined): Statement {
+  const values = [term, limit, 0, start?.key ?? 'infinity', start?.id ?? BEHIND_ALL]
+  return { text: BEHIND_A_POSITION, values, readOnly: true, cache: SEARCHES }
+}
