@@ -8,6 +8,7 @@ import {
   size,
   text,
   type Variable,
+  webhookSecrets,
 } from './config-values.js'
 
 /** Every environment variable that the service reads. The README's table is tested against this one. */
@@ -71,6 +72,17 @@ export const VARIABLES = {
     fallback: 'authenticated',
     ...list('audiences'),
   },
+  WEBHOOK_SECRETS: {
+    about:
+      'The secrets that payment providers sign events with (Standard Webhooks); several while one replaces another. Absent: no event is taken.',
+    secret: true,
+    ...webhookSecrets(),
+  },
+  WEBHOOK_TOLERANCE: {
+    about: 'How old, or how far ahead, the signature of an event may be.',
+    fallback: '5m',
+    ...duration(1_000, 3_600_000),
+  },
   CORS_ORIGINS: {
     about: 'Origins whose pages may call the service; empty: none.',
     fallback: '',
@@ -126,6 +138,14 @@ export interface TokenRules {
   readonly audiences: readonly string[]
 }
 
+/** How the events of payment providers are verified. */
+export interface WebhookRules {
+  /** Any of them will do; none: no event is taken. */
+  readonly secrets: readonly Buffer[]
+  /** Between a signature and now, either way. */
+  readonly tolerance: number
+}
+
 /** Where reads are cached. */
 export interface CacheConfig {
   /** Absent: in this process only. */
@@ -150,6 +170,8 @@ export interface Config {
   /** The least severe level that is logged. */
   readonly logLevel: string
   readonly tokens: TokenRules
+  /** Whose events are taken in. */
+  readonly webhooks: WebhookRules
   /** Origins whose pages may call; none by default. */
   readonly corsOrigins: readonly string[]
   /** Of one request. */
@@ -241,6 +263,10 @@ function assemble({ required, optional }: Read): Config {
     port: required('PORT'),
     logLevel: required('LOG_LEVEL'),
     tokens: tokenRules(required, optional),
+    webhooks: Object.freeze({
+      secrets: optional('WEBHOOK_SECRETS') ?? [],
+      tolerance: required('WEBHOOK_TOLERANCE'),
+    }),
     corsOrigins: required('CORS_ORIGINS'),
     bodyLimit: required('BODY_LIMIT'),
     requestTimeout: required('REQUEST_TIMEOUT'),

@@ -20,7 +20,9 @@ import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { type StatsSource, statsRoutes } from './routes/stats.js'
 import { tokenRoutes } from './routes/tokens.js'
+import { transferRoutes } from './routes/transfers.js'
 import { userRoutes } from './routes/users.js'
+import { webhookRoutes } from './routes/webhooks.js'
 import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
 import type { Identity, VerifyToken } from './verify-token.js'
@@ -48,7 +50,7 @@ const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
 export async function buildServer(dependencies: Dependencies): Promise<App> {
-  const { config, pool, verifyToken, logger } = dependencies
+  const { config, verifyToken, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
@@ -61,7 +63,7 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
-  await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
+  await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
 
@@ -109,7 +111,7 @@ function setDeadlines(app: App, { config, digisWithin, applyOnce, identityOf }: 
 }
 
 /** All that is under `/api` and checked for access. */
-async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
+async function addRoutes(api: App, { config, pool }: Dependencies): Promise<void> {
   authorize(api)
   userRoutes(api)
   creatorRoutes(api)
@@ -117,7 +119,9 @@ async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
   paymentRoutes(api)
   earningRoutes(api)
   tokenRoutes(api)
+  transferRoutes(api)
   healthRoutes(api, pool)
   statsRoutes(api, pool)
   problemRoutes(api)
+  await webhookRoutes(api, config.webhooks)
 }

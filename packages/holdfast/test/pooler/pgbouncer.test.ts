@@ -1,5 +1,5 @@
 import { findProgram } from '@holdfast/testkit'
-import { migrate, QueryTimeoutError } from 'holdfast'
+import { inspectMigrations, migrate, QueryTimeoutError } from 'holdfast'
 import type { PoolClient } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { finishedFiles, folderWith, write } from '../migrate/migration-folder.js'
@@ -104,6 +104,7 @@ describe.skipIf(findProgram('pgbouncer') === undefined)('through PgBouncer', () 
       await write(directory, { '0002_index.sql': index })
       await expect(migrate(pool, { directory })).rejects.toMatchObject({ code: 'HOLDFAST_POOLER_MODE' })
       expect(await finishedFiles(pool)).toEqual(['0001_notes.sql'])
+      expect((await inspectMigrations(pool, { directory })).problems).toEqual([])
     })
 
     test('a query past its time is cancelled on the server', async () => {
