@@ -82,7 +82,7 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    this.#listenTo(hosts)
     this.#openAt = opener({ ...this.#tools, options: checked, settings, guard: () => this.#cache?.guard })
     this.#connections = new ConnectionPool({
       settings,
@@ -314,6 +314,13 @@ export class Pool extends pg.Pool {
       ? Promise.reject(new Error('Called end on pool more than once'))
       : this.#end(options)
     return typeof argument === 'function' ? callBack(promise, argument) : promise
+  }
+
+  #listenTo({ nodes }: ResolvedHosts): void {
+    for (const { pooler, server } of nodes) {
+      pooler.onWarning = warning => this.#warn(warning)
+      server.onPromoted = () => this.#cache?.suspect()
+    }
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {

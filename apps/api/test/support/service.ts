@@ -81,8 +81,14 @@ let template: Promise<string> | undefined
 
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  template ??= migratedTemplate()
+  template ??= existingTemplate() ?? migratedTemplate()
   return temporaryDatabase({ template: await template })
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
 }
 
 async function migratedTemplate(): Promise<string> {
