@@ -76,13 +76,19 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
   return { ...served, log, call, join: profile => join(call, profile) }
 }
 
-/** The name of a database with the schema of DIGIS, to copy: the one that the run provides, or one made once for a test file. */
-let template: Promise<string> | string | undefined = process.env.HOLDFAST_DIGIS_TEMPLATE
+/** The name of a database with the schema of DIGIS, to copy: made once for a test file. */
+let template: Promise<string> | undefined
 
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  template ??= migratedTemplate()
+  template ??= existingTemplate() ?? migratedTemplate()
   return temporaryDatabase({ template: await template })
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
 }
 
 async function migratedTemplate(): Promise<string> {
