@@ -57,7 +57,8 @@ const newStatistics = ({
    VALUES (${start}, ${print}, ${source}, 1, ${errors}, 1, ${p50}, 2, 3)`
 const newState = (isOnlyRow: boolean) =>
   `INSERT INTO creator_daily_stats_state (is_only_row, complete) VALUES (${isOnlyRow}, true)`
-const newDay = "INSERT INTO creator_daily_stats (creator_id, day) VALUES ($creator, '2020-01-01')"
+const newDay = (creatorId: string) =>
+  `INSERT INTO creator_daily_stats (creator_id, day) VALUES (${creatorId}, '2020-01-01')`
 const newDocument = (creatorId: string) => `INSERT INTO creator_documents VALUES (${creatorId}, '', '')`
 const newWord = "INSERT INTO search_words (id, word, trigrams) OVERRIDING SYSTEM VALUE VALUES (99, 'w', '{}')"
 
@@ -200,8 +201,11 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
     sql: "INSERT INTO maintenance_runs VALUES ('j'); INSERT INTO maintenance_runs VALUES ('j')",
   },
   chk_maintenance_runs_job: { sql: "INSERT INTO maintenance_runs VALUES ('')", field: 'job' },
-  creator_daily_stats_pkey: { sql: `${newDay}; ${newDay}`, named: /^creator_daily_stats_\w+_pkey$/ },
-  fk_creator_daily_stats_creator: { sql: newDay.replace('$creator', '999999999'), field: 'creator_id' },
+  fk_creator_daily_stats_creator: { sql: newDay('999999999'), field: 'creator_id' },
+  creator_daily_stats_pkey: {
+    sql: `${newDay('$creator')}; ${newDay('$creator')}`,
+    named: /^creator_daily_stats_\w+_pkey$/,
+  },
   creator_daily_stats_state_pkey: {
     sql: `DELETE FROM creator_daily_stats_state; ${newState(true)}; ${newState(true)}`,
   },

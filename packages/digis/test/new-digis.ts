@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createDigis, type Digis, type Session, type User } from '@holdfast/digis'
-import { templateDatabase, temporaryDatabase } from '@holdfast/testkit'
+import { temporaryDatabase } from '@holdfast/testkit'
 import { afterAll } from 'vitest'
 
 const open: Digis[] = []
@@ -24,13 +24,27 @@ export async function newDigis(): Promise<Digis> {
   return digis
 }
 
-/** The URL of a fresh database with the current schema: a copy of one that is made once for a run. */
+/** The name of a database with the current schema, to copy. */
+let template: Promise<string> | undefined
+
+/** The URL of a fresh database with the current schema. */
 export async function migratedDatabase(): Promise<string> {
-  const template = await templateDatabase('digis', async connectionString => {
-    const digis = createDigis({ connectionString })
-    await digis.addMissingColumns().finally(() => digis.end())
-  })
-  return (await temporaryDatabase({ template })).url
+  template ??= existingTemplate() ?? migratedTemplate()
+  return (await temporaryDatabase({ template: await template })).url
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
+}
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await temporaryDatabase()
+  const digis = createDigis({ connectionString: url })
+  await digis.addMissingColumns()
+  await digis.end()
+  return name
 }
 
 /** The current schema, laid out as the test file wants it. */

@@ -32,7 +32,7 @@ import type { Transaction, TransactionOptions } from './connections/transaction.
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { listenToHosts, type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
@@ -82,7 +82,7 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    listenToHosts(hosts, this.#warn, () => this.#cache?.suspect())
     this.#openAt = opener({ ...this.#tools, options: checked, settings, guard: () => this.#cache?.guard })
     this.#connections = new ConnectionPool({
       settings,
@@ -476,7 +476,7 @@ export class Pool extends pg.Pool {
     this.#warn({ code: 'idle-connection-lost', message, cause: error })
   }
 
-  #warn(warning: Warning): void {
+  readonly #warn = (warning: Warning): void => {
     const { logger } = this.#options
     logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
     this.#emit('warning', warning)

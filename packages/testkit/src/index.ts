@@ -48,7 +48,6 @@ export { reachableFolder } from './reachable-folder.js'
 export { type RedisOptions, RedisServer, startRedis } from './redis-server.js'
 export { newPassword, registerSecret } from './secrets.js'
 export { startTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.js'
-export { templateDatabase } from './template-database.js'
 export {
   dropTemporaryDatabases,
   shareServer,

@@ -38,7 +38,7 @@ export async function shareServer(): Promise<() => Promise<void>> {
  * @param options.template a database to copy instead, to which nobody may be connected
  */
 export async function temporaryDatabase(options: { template?: string } = {}): Promise<TemporaryDatabase> {
-  const adminUrl = await sharedAdminUrl()
+  const adminUrl = process.env[SHARED_SERVER] ?? (await ownServerUrl())
   const created = await createDatabase(adminUrl, options.template)
   const database: TemporaryDatabase = {
     ...created,
@@ -50,11 +50,6 @@ export async function temporaryDatabase(options: { template?: string } = {}): Pr
   }
   open.add(database)
   return database
-}
-
-/** The superuser's URL of the server that the test files share, or else of this process's own. */
-export async function sharedAdminUrl(): Promise<string> {
-  return process.env[SHARED_SERVER] ?? (await ownServerUrl())
 }
 
 /** The databases that this process has made and not dropped yet. */

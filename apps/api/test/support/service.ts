@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { migrateDigis } from '@holdfast/digis'
-import { type TemporaryDatabase, templateDatabase, temporaryDatabase } from '@holdfast/testkit'
+import { type TemporaryDatabase, temporaryDatabase } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
 import { pino } from 'pino'
 import { type Served, serve } from '../../dist/main.js'
@@ -76,13 +76,27 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
   return { ...served, log, call, join: profile => join(call, profile) }
 }
 
-/** A fresh database with the schema of DIGIS: a copy of one that is made once for a run. */
+/** The name of a database with the schema of DIGIS, to copy: made once for a test file. */
+let template: Promise<string> | undefined
+
+/** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  const template = await templateDatabase('digis', async connectionString => {
-    const pool = new Pool({ connectionString, max: 1, name: 'migrations' })
-    await migrateDigis(pool).finally(() => pool.end())
-  })
-  return temporaryDatabase({ template })
+  template ??= existingTemplate() ?? migratedTemplate()
+  return temporaryDatabase({ template: await template })
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
+}
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await temporaryDatabase()
+  const pool = new Pool({ connectionString: url, max: 1, name: 'migrations' })
+  await migrateDigis(pool)
+  await pool.end()
+  return name
 }
 
 /** Sends one request to a service. */
