@@ -57,7 +57,7 @@ CREATE POLICY creator_daily_stats_state_select_authenticated ON creator_daily_st
 CREATE POLICY creator_daily_stats_state_select_app_service ON creator_daily_stats_state FOR SELECT TO app_service
   USING (true);
 CREATE POLICY creator_daily_stats_state_update_app_service ON creator_daily_stats_state FOR UPDATE TO app_service
-  USING (true) WITH CHECK (true);
+  USING (is_only_row) WITH CHECK (complete);
 
 -- Policies never hold for a materialized view, and this one tells what everybody earned.
 GRANT SELECT ON creator_stats TO app_service;
@@ -65,9 +65,10 @@ GRANT SELECT ON creator_stats TO app_service;
 -- Written again when a stretch of time is counted again.
 GRANT SELECT, INSERT, UPDATE ON query_statistics TO app_service;
 CREATE POLICY query_statistics_select_app_service ON query_statistics FOR SELECT TO app_service USING (true);
-CREATE POLICY query_statistics_insert_app_service ON query_statistics FOR INSERT TO app_service WITH CHECK (true);
+CREATE POLICY query_statistics_insert_app_service ON query_statistics FOR INSERT TO app_service
+  WITH CHECK (calls >= errors);
 CREATE POLICY query_statistics_update_app_service ON query_statistics FOR UPDATE TO app_service
-  USING (true) WITH CHECK (true);
+  USING (calls >= errors) WITH CHECK (calls >= errors);
 
 -- People read their own accounts, the entries in them, and what these belong to; not under which keys it was ordered.
 -- Nobody writes: that is the functions' part.

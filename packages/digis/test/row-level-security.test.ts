@@ -103,29 +103,29 @@ describe('the matrix', () => {
     )
   })
 
-  const cells = Object.keys(MATRIX).flatMap(table =>
-    ROLES.flatMap(role => COMMANDS.map(command => [table, role, command] as const)),
-  )
+  const cells = Object.keys(MATRIX).flatMap(table => ROLES.map(role => [table, role] as const))
 
   test.each(cells)(
-    '%s, %s: %s is granted as it says, and asked of the server',
-    async (table, role, command) => {
-      const isAllowed = MATRIX[table]?.[role]?.includes(command[0]?.toLowerCase() as string) === true
-      const { rows } = await owner.query(
-        `SELECT has_table_privilege($1, $2, $3) OR CASE WHEN $3 <> 'DELETE' THEN has_any_column_privilege($1, $2, $3) ELSE false END AS granted`,
-        [role, table, command],
-      )
-      expect(rows[0].granted).toBe(isAllowed)
-      const text = {
-        SELECT: `SELECT 1 FROM ${table}`,
-        // Of nothing, so that only the right to it is asked for.
-        INSERT: `INSERT INTO ${table} (${COLUMN[table]?.[0]}) SELECT NULL WHERE false`,
-        UPDATE: `UPDATE ${table} SET ${COLUMN[table]?.[1]} = NULL WHERE false`,
-        DELETE: `DELETE FROM ${table} WHERE false`,
-      }[command]
-      const run = service.pool.as({ role, claims: { sub: fan.supabase_id } }).query(text as string)
-      if (isAllowed) await run
-      else await expect(run).rejects.toMatchObject({ code: '42501' })
+    '%s, %s: each command is granted as it says, and asked of the server',
+    async (table, role) => {
+      for (const command of COMMANDS) {
+        const isAllowed = MATRIX[table]?.[role]?.includes(command[0]?.toLowerCase() as string) === true
+        const { rows } = await owner.query(
+          `SELECT has_table_privilege($1, $2, $3) OR CASE WHEN $3 <> 'DELETE' THEN has_any_column_privilege($1, $2, $3) ELSE false END AS granted`,
+          [role, table, command],
+        )
+        expect(rows[0].granted, command).toBe(isAllowed)
+        const text = {
+          SELECT: `SELECT 1 FROM ${table}`,
+          // Of nothing, so that only the right to it is asked for.
+          INSERT: `INSERT INTO ${table} (${COLUMN[table]?.[0]}) SELECT NULL WHERE false`,
+          UPDATE: `UPDATE ${table} SET ${COLUMN[table]?.[1]} = NULL WHERE false`,
+          DELETE: `DELETE FROM ${table} WHERE false`,
+        }[command]
+        const run = service.pool.as({ role, claims: { sub: fan.supabase_id } }).query(text as string)
+        if (isAllowed) await run
+        else await expect(run, command).rejects.toMatchObject({ code: '42501' })
+      }
     },
   )
 
