@@ -1,4 +1,4 @@
-import { type Digis, partitionByMonth, personIdentity, type User } from '@holdfast/digis'
+import { type Digis, type OrderOf, partitionByMonth, personIdentity, type User } from '@holdfast/digis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newIdentifiedDigis } from '../identified-digis.js'
 import { broken, newCreator, newFan } from '../new-digis.js'
@@ -15,12 +15,22 @@ beforeAll(async () => {
   await owner.ledger.tip({ from_id: fan.id, to_id: creator.id, tokens: 1, memo: 'before' })
   await partitionByMonth(owner.pool, { table: 'ledger_entries', column: 'created_at' })
   await asUser(fan).ledger.tip({ from_id: fan.id, to_id: creator.id, tokens: 2, memo: 'after' })
+  await postLater({ from_id: fan.id, to_id: creator.id, tokens: 3, memo: 'later' })
 })
 afterAll(async () => {
   expect(await owner.ledger.problems()).toEqual([])
 })
 
 const asUser = (user: User) => service.with({ as: personIdentity(user.supabase_id) })
+
+/** Posts as in two months, when entries go into a partition of their own. */
+async function postLater(order: OrderOf<'tip'>): Promise<void> {
+  const setDefault = (time: string) =>
+    `ALTER TABLE ledger_entries ALTER COLUMN created_at SET DEFAULT ${time}`
+  await owner.query(setDefault("now() + interval '2 months'"))
+  await asUser(fan).ledger.tip(order)
+  await owner.query(setDefault('now()'))
+}
 
 /** The table and its partitions. */
 async function entryTables(): Promise<string[]> {
@@ -36,10 +46,10 @@ test('postings go on, under their keys and in one order with those from before',
   expect(await owner.ledger.spend(order)).toEqual({ ...first, replayed: true })
   await expect(owner.ledger.spend({ ...order, tokens: 1_000, key: 'much' })).rejects.toThrow()
   await expect(owner.ledger.refund(first.id)).resolves.toMatchObject({ replayed: false })
-  expect((await owner.ledger.balances(fan.id)).tokens).toBe(97)
+  expect((await owner.ledger.balances(fan.id)).tokens).toBe(94)
 })
 
-test('a statement goes on from page to page through both, for its owner and for nobody else', async () => {
+test('a statement goes on from page to page through all of them, for its owner and for nobody else', async () => {
   const seen: [number, string][] = []
   let after: string | undefined
   do {
@@ -48,6 +58,7 @@ test('a statement goes on from page to page through both, for its owner and for 
     after = page.next ?? undefined
   } while (after !== undefined)
   expect(seen).toEqual([
+    [3, 'later'],
     [2, 'after'],
     [1, 'before'],
   ])
