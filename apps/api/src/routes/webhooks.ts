@@ -47,6 +47,8 @@ function readSigned(scope: App, rules: WebhookRules): void {
     async (request: FastifyRequest, body: Buffer) => {
       const detail = distrust({ headers: request.headers, body, now: Date.now() }, rules)
       if (detail !== undefined) throw new Problem('forbidden', { detail })
+      // Whoever may report what was paid acts for the platform, whatever token came along.
+      request.identity = { kind: 'service' }
       return parsed(body)
     },
   )

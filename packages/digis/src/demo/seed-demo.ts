@@ -6,6 +6,7 @@ import { makePeople } from './people.js'
 import {
   BEGIN_HISTORY,
   END_HISTORY,
+  FILL_STATISTICS,
   GATHER_STATISTICS,
   insertBalances,
   insertPayments,
@@ -75,6 +76,7 @@ async function fill(
   await fillEncounters(run, makeEncounters(people, size, random), onProgress)
   await run(END_HISTORY)
   await run(OPEN_EARNINGS)
+  await run(FILL_STATISTICS)
   await run(RESTART_KEYS)
   await run(GATHER_STATISTICS)
 }

@@ -91,6 +91,9 @@ export const OPEN_EARNINGS = `
    WHERE cents > 0
   HAVING count(*) > 0`
 
+/** Days of months that are over get partitions of their own, and the statistics for leader boards are filled. */
+export const FILL_STATISTICS = "SELECT prepare_creator_days(), refresh_creator_stats('0')"
+
 /** The sequences go on behind the keys that were given. */
 export const RESTART_KEYS = `
   SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users)),
@@ -98,4 +101,5 @@ export const RESTART_KEYS = `
 
 /** So that the first queries are planned for the data that is there. */
 export const GATHER_STATISTICS = `
-  ANALYZE users, sessions, payments, token_accounts, ledger_accounts, ledger_transfers, ledger_entries`
+  ANALYZE users, sessions, payments, token_accounts, ledger_accounts, ledger_transfers, ledger_entries, creator_documents,
+          search_words, creator_daily_stats, creator_stats`

@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js'
 import type { Asset, Posting } from './posting.js'
 
-/** What `ledger_post` returns of each transfer. */
+/** What `ledger_order` returns of each transfer. */
 export interface PostedRow {
   readonly number: number
   readonly transfer_id: number
@@ -14,14 +14,11 @@ export function post(postings: readonly Posting[]): Statement {
   const legs = postings.flatMap((posting, index) => posting.legs.map(leg => ({ ...leg, number: index + 1 })))
   return {
     text: `SELECT number, transfer_id, outcome, balance_after
-             FROM ledger_post($1, $2, $3, array_fill(NULL::bigint, ARRAY[$4::integer]),
-                              array_fill(NULL::bigint, ARRAY[$4::integer]), $5, $6, $7, $8, $9)
-            ORDER BY number`,
+             FROM ledger_order($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY number`,
     values: [
       postings.map(({ key }) => key),
       postings.map(({ kind }) => kind),
       postings.map(({ memo }) => memo),
-      postings.length,
       legs.map(({ number }) => number),
       legs.map(({ role }) => role),
       legs.map(({ owner }) => owner),
