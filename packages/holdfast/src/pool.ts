@@ -43,8 +43,9 @@ import { errorCategory } from './driver/sqlstate.js'
 import { isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
+import type { MetricsSnapshot } from './monitoring/metrics/snapshot-values.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
-import { PoolMonitor } from './monitoring/pool-monitor.js'
+import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
@@ -96,7 +97,10 @@ export class Pool extends pg.Pool {
     for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
     const observers = this.#observers
     this.#monitor = new PoolMonitor({
-      ...{ observers, settings },
+      ...{ observers, settings, target: this.#resolved.target },
+      snapshot: () => this.#snapshot(),
+      // Nobody can listen to a pool that is still being made.
+      warn: warning => process.nextTick(() => this.#warn(warning)),
       categoryOf: errorCategory,
       loadReader: loadStatementReader,
     })
@@ -109,6 +113,7 @@ export class Pool extends pg.Pool {
       whyNot: () => this.#cluster?.whyNot(),
       ...this.#tools,
       listener: this.#listener(),
+      times: this.#monitor.metrics,
     })
     this.#housekeeper = new Housekeeper({
       pool: this.#connections,
@@ -276,6 +281,14 @@ export class Pool extends pg.Pool {
     return this.#monitor.statements(options)
   }
 
+  /**
+   * The pool's metrics as text: for Prometheus in its format 0.0.4, or as OpenMetrics. With `statistics: false` no durations are
+   * in it. The reference lists them all.
+   */
+  metrics(options: MetricsOptions = {}): string {
+    return this.#monitor.metricsText(options)
+  }
+
   /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
   describe(): PoolDescription {
     const cacheEnabled = this.#cache?.enabled ?? false
@@ -427,7 +440,13 @@ export class Pool extends pg.Pool {
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
+    this.#monitor.stop()
     Object.assign(this, { ended: true })
+  }
+
+  #snapshot(): MetricsSnapshot {
+    const { minIdle } = this.#settings
+    return { stats: this.stats(), minIdle, cache: this.#cache?.stats(), nodes: this.nodes() }
   }
 
   #makeCalls(): CallContext {

@@ -35,6 +35,12 @@ import {
   type StatisticsSettings,
   statisticsOption,
 } from './statistics-options.js'
+import {
+  resolveTelemetry,
+  type TelemetryOptions,
+  type TelemetrySettings,
+  telemetryOption,
+} from './telemetry-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -78,6 +84,8 @@ export interface PoolOptions extends PoolConfig {
   rls?: RlsOptions | false
   /** What is counted of queries; `false`: nothing by statement. Default: on. */
   statistics?: StatisticsOptions | false
+  /** Spans and metrics for OpenTelemetry, by the package `@opentelemetry/api`. Default: false. */
+  telemetry?: TelemetryOptions | boolean
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -122,6 +130,8 @@ export interface PoolSettings {
   readonly rls: RlsSettings | undefined
   /** Absent: queries are not counted by statement. */
   readonly statistics: StatisticsSettings | undefined
+  /** Absent: OpenTelemetry is told nothing. */
+  readonly telemetry: TelemetrySettings | undefined
 }
 
 const RULES: Rules = {
@@ -166,6 +176,7 @@ const RULES: Rules = {
   replicas: replicasOption,
   rls: rlsOption,
   statistics: statisticsOption,
+  telemetry: telemetryOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -227,6 +238,7 @@ export function resolveSettings(
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
     rls: resolveRls(options.rls as RlsOptions | undefined),
     statistics: resolveStatistics(options.statistics),
+    telemetry: resolveTelemetry(options.telemetry),
   })
 }
 

@@ -25,6 +25,7 @@ export class QueryTrace implements QueryEvent {
   cache: QueryEvent['cache'] = undefined
   tier: QueryEvent['tier'] = undefined
   target: string | undefined = undefined
+  comment: string | undefined = undefined
   readonly #end: TraceEnd
 
   constructor(query: Pick<QueryEvent, 'text' | 'name'>, startedAt: number, end: TraceEnd) {

@@ -30,6 +30,16 @@ export interface PoolListener {
   onOpenTransaction(pooled: PooledConnection): void
 }
 
+/** Told how long things took, in milliseconds. */
+export interface ConnectionTimes {
+  opened(millis: number): void
+  /** Somebody got a connection after so long. */
+  lent(millis: number): void
+  released(millis: number): void
+  /** Somebody got none in time. */
+  timedOut(): void
+}
+
 /** What the pool is made of. */
 export interface ConnectionPoolOptions {
   readonly settings: PoolSettings
@@ -41,6 +51,7 @@ export interface ConnectionPoolOptions {
   readonly deadlines: DeadlineWatch
   readonly random: () => number
   readonly listener: PoolListener
+  readonly times?: ConnectionTimes | undefined
 }
 
 /** Lends connections: which one, to whom, and when to open or close one. */
@@ -171,6 +182,7 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
     if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
+    this.#options.times?.released(now - pooled.lentAt)
     this.#options.listener.onRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
@@ -294,6 +306,7 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
+    this.#options.times?.lent(0)
     return this.#lend(top, now)
   }
 
@@ -327,7 +340,10 @@ export class ConnectionPool {
       this.#options.deadlines.unwatch(waiter)
       this.#line.remove(waiter)
     },
-    timeoutError: millis => this.#refusals.timeout(millis),
+    timeoutError: millis => {
+      this.#options.times?.timedOut()
+      return this.#refusals.timeout(millis)
+    },
     abortError: signal => abortError(signal, 'safe', this.numbers()),
   }
 
@@ -349,8 +365,10 @@ export class ConnectionPool {
   #serve(pooled: PooledConnection, now: number): boolean {
     // The connection itself counts as active already.
     const waiter = this.#line.take(now, this.#lending.lowestRank(this.#activeCount - 1))
-    waiter?.serve(this.#lend(pooled, now))
-    return waiter !== undefined
+    if (waiter === undefined) return false
+    this.#options.times?.lent(now - waiter.since)
+    waiter.serve(this.#lend(pooled, now))
+    return true
   }
 
   #grow(now: number): void {
@@ -382,13 +400,14 @@ export class ConnectionPool {
   }
 
   #opened(connection: PgConnection): void {
-    const { clock, settings, random, listener } = this.#options
+    const { clock, settings, random, listener, times } = this.#options
     const lifetime = jitteredLifetime(settings.maxLifetime, random())
     const pooled = new PooledConnection(connection, {
       now: clock.now(),
       lifetime,
       generation: this.#generation,
     })
+    times?.opened(pooled.idleSince - connection.createdAt)
     connection.onLost = error => this.#lost(pooled, error)
     if (this.#all.size === 0) this.#line.becameAvailable(clock.now())
     this.#all.add(pooled)

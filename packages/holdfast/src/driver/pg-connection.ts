@@ -8,6 +8,7 @@ import type { QueryObservers } from '../base/query-observers.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
+import { commented } from './commented.js'
 import { identified } from './identified.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
@@ -152,7 +153,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
 
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
   start(given: QueryRequest, outcome: Outcome): void {
-    const request = identified(given, this.outsideTransaction)
+    const request = identified(commented(given), this.outsideTransaction)
     if (request.capture !== undefined) request.capture.session = this.session
     const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
     if (fitting instanceof Error) return outcome.reject(fitting)
