@@ -13,27 +13,28 @@ import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { QueryObservers } from './base/query-observers.js'
 import type { QueryTrace } from './base/query-trace.js'
-import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
+import { Announcer } from './connections/announcer.js'
+import { borrow } from './connections/borrow.js'
+import { callContext } from './connections/call-context.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { emittingListener } from './connections/emitting-listener.js'
 import { Housekeeper } from './connections/housekeeper.js'
-import { acquirePatiently } from './connections/patient-acquire.js'
 import { Identities, type PoolAs } from './connections/pool-as.js'
 import { transactOnPool } from './connections/pool-transaction.js'
-import type { PooledConnection } from './connections/pooled-connection.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
 import { submitOnPool } from './connections/submit.js'
 import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
+import { warmUp } from './connections/warm-up.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
 import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
@@ -49,7 +50,6 @@ import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
-import { retrierFor } from './resilience/retrier.js'
 import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
@@ -73,6 +73,7 @@ export class Pool extends pg.Pool {
   readonly #resolved: ResolvedClientConfig
   readonly #openAt: OpenAt
   readonly #options: PoolOptions
+  readonly #announcer: Announcer
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
@@ -94,13 +95,14 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    this.#announcer = new Announcer(this, settings.name, checked.logger)
+    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#announcer.warn(warning)
     const observers = this.#observers
     this.#monitor = new PoolMonitor({
       ...{ observers, settings, target: this.#resolved.target },
       snapshot: () => this.#snapshot(),
       // Nobody can listen to a pool that is still being made.
-      warn: warning => process.nextTick(() => this.#warn(warning)),
+      warn: warning => process.nextTick(() => this.#announcer.warn(warning)),
       categoryOf: errorCategory,
       loadReader: loadStatementReader,
     })
@@ -119,30 +121,25 @@ export class Pool extends pg.Pool {
       pool: this.#connections,
       settings,
       clock: this.#clock,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
     })
-    this.#calls = this.#makeCalls()
+    const { config } = this.#resolved
+    const { log } = checked
+    const connections = this.#connections
+    this.#calls = callContext({ ...this.#tools, connections, settings, config, rollsBackWhole, log })
     this.#cluster = this.#makeCluster(hosts)
     const route = this.#cluster ? [this.#cluster.intercept] : []
     const toDatabase = compose([this.#stats.count, ...route], request => callDatabase(this.#calls, request))
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
-    const { config } = this.#resolved
-    looksLikePgPool({
-      pool: this,
-      connections: this.#connections,
-      clock: this.#clock,
-      options: checked,
-      settings,
-      config,
-    })
+    looksLikePgPool({ pool: this, connections, clock: this.#clock, options: checked, settings, config })
     this.#stopSignals = endOnSignals(checked.shutdown, limit => {
       if (!this.ending) void this.#end(limit)
     })
     // Nobody can listen to a pool that is still being made.
     process.nextTick(() => {
-      for (const warning of this.#resolved.warnings) this.#warn(warning)
+      for (const warning of this.#resolved.warnings) this.#announcer.warn(warning)
     })
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
@@ -324,13 +321,8 @@ export class Pool extends pg.Pool {
   }
 
   /** Opens `minIdle` connections (at least one), so that the first requests find them open. */
-  async warmup(): Promise<void> {
-    const count = Math.max(1, this.#settings.minIdle)
-    const lent = await Promise.allSettled(
-      Array.from({ length: count }, () => this.#connections.acquire({ ...UNLIMITED, priority: 'critical' })),
-    )
-    for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
-    for (const result of lent) if (result.status === 'rejected') throw result.reason
+  warmup(): Promise<void> {
+    return warmUp(this.#connections, Math.max(1, this.#settings.minIdle))
   }
 
   /**
@@ -404,21 +396,8 @@ export class Pool extends pg.Pool {
     return transactOnPool({ ...parts, toRequest: this.#observedRequest }, fn, options)
   }
 
-  async #borrow(limits: Limits): Promise<PoolClient> {
-    const borrower = this.#settings.leakDetection > 0 ? new Error('borrowed') : undefined
-    const pooled = await acquirePatiently(this.#calls, limits)
-    pooled.borrower = borrower
-    pooled.client.release = this.#releaseOnce(pooled)
-    return pooled.client
-  }
-
-  #releaseOnce(pooled: PooledConnection): (error?: Error | boolean) => void {
-    let released = false
-    return error => {
-      if (released) throw new Error('Release called on client which has already been released to the pool.')
-      released = true
-      this.#connections.release(pooled, error)
-    }
+  #borrow(limits: Limits): Promise<PoolClient> {
+    return borrow(this.#calls, limits, this.#settings.leakDetection > 0)
   }
 
   #limits(options: AcquireOptions): Limits {
@@ -449,21 +428,6 @@ export class Pool extends pg.Pool {
     return { stats: this.stats(), minIdle, cache: this.#cache?.stats(), nodes: this.nodes() }
   }
 
-  #makeCalls(): CallContext {
-    return {
-      connections: this.#connections,
-      retrier: retrierFor(this.#settings, {
-        clock: this.#clock,
-        random: Math.random,
-        freshPasswords: typeof this.#resolved.config.password === 'function',
-      }),
-      now: () => this.#clock.now(),
-      optIn: this.#settings.retryOptIn,
-      rollsBackWhole,
-      log: this.#options.log,
-    }
-  }
-
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
     return clusterOf(this.#options, {
       hosts,
@@ -473,13 +437,13 @@ export class Pool extends pg.Pool {
       guard: connection => this.#cache?.guard(connection),
       listener: this.#listener(),
       ...this.#tools,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
     })
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
     const { config, target } = this.#resolved
-    const warn = (warning: Warning) => this.#warn(warning)
+    const warn = (warning: Warning) => this.#announcer.warn(warning)
     return new Cache({
       settings,
       clock: this.#clock,
@@ -506,44 +470,17 @@ export class Pool extends pg.Pool {
 
   #listener(): PoolListener {
     return emittingListener({
-      emit: (event, ...args) => this.#emit(event, ...args),
+      emit: (event, ...args) => this.#announcer.emit(event, ...args),
       listenerCount: event => this.listenerCount(event as 'acquire'),
       allowExitOnIdle: this.#options.allowExitOnIdle,
       onConnect: () => this.#housekeeper.start(),
-      onIdleLost: (client, error) => this.#idleLost(client, error),
+      onIdleLost: (client, error) => this.#announcer.idleLost(client, error),
       onDistrust: () => {
         this.#cache?.suspect()
         this.#cluster?.suspect()
       },
       onOpenTransaction: ({ borrowedAt }) =>
-        this.#warn(openTransactionWarning(this.#settings.name, borrowedAt)),
+        this.#announcer.warn(openTransactionWarning(this.#settings.name, borrowedAt)),
     })
-  }
-
-  #idleLost(client: PoolClient, error: Error): void {
-    // As pg's pool has it; not enumerable, so that logging the error does not log the client.
-    Object.defineProperty(error, 'client', { value: client, configurable: true, writable: true })
-    if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
-    const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
-    this.#warn({ code: 'idle-connection-lost', message, cause: error })
-  }
-
-  #warn(warning: Warning): void {
-    const { logger } = this.#options
-    logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
-    this.#emit('warning', warning)
-    // An unprotected connection is never passed over in silence.
-    if (logger === undefined && warning.code.startsWith('tls-')) {
-      process.emitWarning(warning.message, { type: 'HoldfastWarning', code: warning.code })
-    }
-  }
-
-  /** A listener that throws is the application's bug: reported as such, it does not unbalance the pool. */
-  #emit(event: string, ...args: unknown[]): void {
-    try {
-      ;(this as unknown as NodeJS.EventEmitter).emit(event, ...args)
-    } catch (error) {
-      throwLater(error)
-    }
   }
 }
