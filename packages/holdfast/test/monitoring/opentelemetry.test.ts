@@ -250,7 +250,13 @@ describe('metrics', () => {
   })
 
   test('stats(), Prometheus and OpenTelemetry count the same, and exactly what happened', async () => {
-    const pool = poolWith({ telemetry: { traces: false }, max: 8, overload: false })
+    const pool = poolWith({
+      telemetry: { traces: false },
+      max: 8,
+      overload: false,
+      connectionTimeoutMillis: 0,
+      query_timeout: 0,
+    })
     const mix = Array.from({ length: 3_000 }, (_, at) =>
       at % 10 === 0
         ? pool.query('SELECT 1 / $1::int', [0]).catch(() => undefined)

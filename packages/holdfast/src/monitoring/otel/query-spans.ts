@@ -2,7 +2,7 @@ import type { Span, Tracer } from '@opentelemetry/api'
 import type { QueryEvent, QueryObserver } from '../../base/query-event.js'
 import { errorType, statusCode } from '../metrics/error-type.js'
 import type { OpenTelemetryApi } from './load-api.js'
-import { type PoolIdentity, poolAttributes, type SpanAttributes } from './span-attributes.js'
+import { type PoolIdentity, poolAttributes, type SpanAttribute } from './span-attributes.js'
 import { StatementWords } from './statement-words.js'
 
 /** What spans are made with. */
@@ -17,27 +17,20 @@ export interface QuerySpansParts {
 /** Makes a span of each logical query: its attempts are inside, its parent is the caller's. */
 export class QuerySpans implements QueryObserver {
   readonly #parts: QuerySpansParts
-  readonly #common: SpanAttributes
-  readonly #words = new StatementWords()
+  readonly #words: StatementWords
   /** Weak: a query of which nobody tells the end leaves nothing. */
   readonly #spans = new WeakMap<QueryEvent, Span>()
 
   constructor(parts: QuerySpansParts) {
     this.#parts = parts
-    this.#common = poolAttributes(parts.pool)
+    this.#words = new StatementWords(poolAttributes(parts.pool))
   }
 
   started(event: QueryEvent): void {
     const { api, tracer, sqlComments } = this.#parts
-    const { summary, text } = this.#words.of(event.text)
-    const attributes: SpanAttributes = { ...this.#common }
-    if (summary !== '') attributes['db.query.summary'] = summary
-    if (text !== '') attributes['db.query.text'] = text
-    const span = tracer.startSpan(summary || 'postgresql', {
-      kind: api.SpanKind.CLIENT,
-      startTime: event.startedAt,
-      attributes,
-    })
+    const { name, attributes } = this.#words.of(event.text)
+    const kind = api.SpanKind.CLIENT
+    const span = tracer.startSpan(name, { kind, startTime: event.startedAt, attributes })
     if (sqlComments) event.comment = traceparent(api, span)
     if (span.isRecording()) this.#spans.set(event, span)
   }
@@ -46,26 +39,25 @@ export class QuerySpans implements QueryObserver {
     const span = this.#spans.get(event)
     if (span === undefined) return
     this.#spans.delete(event)
-    span.setAttributes(outcome(event))
+    tellOutcome(span, event)
     // Without the message: PostgreSQL quotes values in it.
     if (event.error !== undefined) span.setStatus({ code: this.#parts.api.SpanStatusCode.ERROR })
     span.end(event.endedAt)
   }
 }
 
-function outcome({ error, attempts, waitMillis, target, cache, tier }: QueryEvent): SpanAttributes {
-  const attributes: SpanAttributes = {
-    'holdfast.attempts': attempts,
-    'holdfast.wait_time': waitMillis / 1_000,
+function tellOutcome(span: Span, { error, attempts, waitMillis, target, cache, tier }: QueryEvent): void {
+  const tell = (name: SpanAttribute, value: string | number | undefined) => {
+    if (value !== undefined) span.setAttribute(name, value)
   }
-  if (target !== undefined) attributes['holdfast.node'] = target
-  if (cache !== undefined) attributes['holdfast.cache.status'] = cache
-  if (tier !== undefined) attributes['holdfast.cache.tier'] = tier
-  if (error === undefined) return attributes
-  attributes['error.type'] = errorType(error)
-  const code = statusCode(error)
-  if (code !== undefined) attributes['db.response.status_code'] = code
-  return attributes
+  tell('holdfast.attempts', attempts)
+  tell('holdfast.wait_time', waitMillis / 1_000)
+  tell('holdfast.node', target)
+  tell('holdfast.cache.status', cache)
+  tell('holdfast.cache.tier', tier)
+  if (error === undefined) return
+  tell('error.type', errorType(error))
+  tell('db.response.status_code', statusCode(error))
 }
 
 /** The span as W3C's trace context has it, in the form of sqlcommenter; `undefined` without an SDK. */
