@@ -20,12 +20,13 @@ import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
 import { Announcer } from './connections/announcer.js'
-import { borrow } from './connections/borrow.js'
+import { borrowClient, type ConnectCallback } from './connections/borrow.js'
 import { callContext } from './connections/call-context.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { emittingListener } from './connections/emitting-listener.js'
+import { explainStatement } from './connections/explain-statement.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import { Identities, type PoolAs } from './connections/pool-as.js'
 import { transactOnPool } from './connections/pool-transaction.js'
@@ -44,7 +45,6 @@ import { errorCategory } from './driver/sqlstate.js'
 import { isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
-import type { MetricsSnapshot } from './monitoring/metrics/snapshot-values.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
 import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
@@ -54,11 +54,6 @@ import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
 
-type ConnectCallback = (
-  error: Error | undefined,
-  client: PoolClient | undefined,
-  done: (error?: Error | boolean) => void,
-) => void
 type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
 type Send = (config: string | object, values: readonly unknown[] | undefined) => Promise<Result>
 
@@ -98,14 +93,7 @@ export class Pool extends pg.Pool {
     this.#announcer = new Announcer(this, settings.name, checked.logger)
     for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#announcer.warn(warning)
     const observers = this.#observers
-    this.#monitor = new PoolMonitor({
-      ...{ observers, settings, target: this.#resolved.target },
-      snapshot: () => this.#snapshot(),
-      // Nobody can listen to a pool that is still being made.
-      warn: warning => process.nextTick(() => this.#announcer.warn(warning)),
-      categoryOf: errorCategory,
-      loadReader: loadStatementReader,
-    })
+    this.#monitor = this.#makeMonitor()
     const guard = () => this.#cache?.guard
     this.#openAt = opener({ ...this.#tools, options: checked, settings, observers, guard })
     this.#connections = new ConnectionPool({
@@ -122,6 +110,7 @@ export class Pool extends pg.Pool {
       settings,
       clock: this.#clock,
       warn: warning => this.#announcer.warn(warning),
+      onRound: now => this.#monitor.look(this.#connections.numbers(), now),
     })
     const { config } = this.#resolved
     const { log } = checked
@@ -141,6 +130,7 @@ export class Pool extends pg.Pool {
     process.nextTick(() => {
       for (const warning of this.#resolved.warnings) this.#announcer.warn(warning)
     })
+    this.#monitor.start()
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
@@ -279,6 +269,16 @@ export class Pool extends pg.Pool {
   }
 
   /**
+   * The plan that PostgreSQL would make for a statement of {@link Pool.statements} with any parameters, literals masked.
+   * The statement is not run.
+   *
+   * @throws OptionsError for an unknown fingerprint; PostgreSQL's error for what has no plan
+   */
+  plan(fingerprint: string): Promise<string> {
+    return this.#monitor.plan(fingerprint)
+  }
+
+  /**
    * The pool's metrics as text: for Prometheus in its format 0.0.4, or as OpenMetrics. With `statistics: false` no durations are
    * in it. The reference lists them all.
    */
@@ -397,7 +397,7 @@ export class Pool extends pg.Pool {
   }
 
   #borrow(limits: Limits): Promise<PoolClient> {
-    return borrow(this.#calls, limits, this.#settings.leakDetection > 0)
+    return borrowClient(this.#calls, limits, this.#settings.leakDetection > 0)
   }
 
   #limits(options: AcquireOptions): Limits {
@@ -414,18 +414,29 @@ export class Pool extends pg.Pool {
     Object.assign(this, { ending: true })
     this.#stopSignals()
     this.#housekeeper.stop()
+    this.#monitor.stop()
     const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
     const timer = limit === undefined ? undefined : setTimeout(cut, limit)
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
-    this.#monitor.stop()
     Object.assign(this, { ended: true })
   }
 
-  #snapshot(): MetricsSnapshot {
-    const { minIdle } = this.#settings
-    return { stats: this.stats(), minIdle, cache: this.#cache?.stats(), nodes: this.nodes() }
+  #makeMonitor(): PoolMonitor {
+    return new PoolMonitor({
+      settings: this.#settings,
+      target: this.#resolved.target,
+      observers: this.#observers,
+      clock: this.#clock,
+      logger: this.#options.logger,
+      warn: warning => this.#announcer.warn(warning),
+      snapshot: () => ({ stats: this.stats(), cache: this.#cache?.stats(), nodes: this.nodes() }),
+      categoryOf: errorCategory,
+      loadReader: loadStatementReader,
+      explain: text =>
+        explainStatement({ pool: this.#connections, toRequest: config => this.#ownRequest(config) }, text),
+    })
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {

@@ -27,8 +27,21 @@ import {
   replicasOption,
   resolveReplicaSettings,
 } from './replica-options.js'
+import {
+  resolveReportEvery,
+  resolveUtilizationAlert,
+  type UtilizationAlertOptions,
+  type UtilizationAlertSettings,
+  utilizationAlertOption,
+} from './report-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import { type RlsOptions, type RlsSettings, resolveRls, rlsOption } from './rls-options.js'
+import {
+  resolveSlowQuery,
+  type SlowQueryOptions,
+  type SlowQuerySettings,
+  slowQueryOption,
+} from './slow-query-options.js'
 import {
   resolveStatistics,
   type StatisticsOptions,
@@ -65,7 +78,7 @@ export interface PoolOptions extends PoolConfig {
   validateAfterIdle?: Duration
   /** A client borrowed for longer is reported once, with the borrower's stack. 0: never. Default: 1 m. */
   leakDetection?: Duration
-  /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
+  /** Where warnings, slow queries and reports go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
   /** What happens when more is asked than the database can serve; `false`: as many may wait as come. */
   overload?: OverloadOptions | false
@@ -86,6 +99,12 @@ export interface PoolOptions extends PoolConfig {
   statistics?: StatisticsOptions | false
   /** Spans and metrics for OpenTelemetry, by the package `@opentelemetry/api`. Default: false. */
   telemetry?: TelemetryOptions | boolean
+  /** Which queries are slow, and what the logger is told of them; `false`: nothing. Default: from 1 s. */
+  slowQuery?: SlowQueryOptions | false
+  /** When people are warned that most connections are in use; `false`: never. Default: 80 % for 10 s. */
+  utilizationAlert?: UtilizationAlertOptions | false
+  /** How often the logger is told how the pool is; `false`: never. Default: 1 m with NODE_ENV=production, else never. */
+  report?: Duration | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -132,6 +151,12 @@ export interface PoolSettings {
   readonly statistics: StatisticsSettings | undefined
   /** Absent: OpenTelemetry is told nothing. */
   readonly telemetry: TelemetrySettings | undefined
+  /** Absent: nobody looks for slow queries. */
+  readonly slowQuery: SlowQuerySettings | undefined
+  /** Absent: nobody looks how busy it is. */
+  readonly utilizationAlert: UtilizationAlertSettings | undefined
+  /** 0: never. */
+  readonly reportEvery: number
 }
 
 const RULES: Rules = {
@@ -177,6 +202,9 @@ const RULES: Rules = {
   rls: rlsOption,
   statistics: statisticsOption,
   telemetry: telemetryOption,
+  slowQuery: slowQueryOption,
+  utilizationAlert: utilizationAlertOption,
+  report: duration,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -239,6 +267,9 @@ export function resolveSettings(
     rls: resolveRls(options.rls as RlsOptions | undefined),
     statistics: resolveStatistics(options.statistics),
     telemetry: resolveTelemetry(options.telemetry),
+    slowQuery: resolveSlowQuery(options.slowQuery),
+    utilizationAlert: resolveUtilizationAlert(options.utilizationAlert),
+    reportEvery: resolveReportEvery(options.report, env),
   })
 }
 

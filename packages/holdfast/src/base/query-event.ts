@@ -27,12 +27,14 @@ export interface QueryEvent {
   readonly target: string | undefined
   /** Sent behind its text as a comment of SQL, where the text may differ each time; set when it begins. */
   comment: string | undefined
+  /** What `auto_explain` told the session, literals and all: not fit for a log. */
+  readonly notice: string | undefined
 }
 
 /** Watches queries. What it throws reaches `uncaughtException`, never the query. */
 export interface QueryObserver {
   /** It begins, in the async context of its caller; the same object is given to {@link QueryObserver.ended}. */
-  started?(event: QueryEvent): void
+  readonly started?: ((event: QueryEvent) => void) | undefined
   /** It has ended, and the object is not changed any more. In the async context of its caller. */
   ended(event: QueryEvent): void
 }

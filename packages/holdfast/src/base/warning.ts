@@ -23,6 +23,7 @@ export interface Warning {
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-incoherent`: a kept result differed from the database without a reason; names statement and tags, no values.
+   * `utilization-high`: most connections have been in use for some time; `utilization-normal`: that is over.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:
@@ -42,6 +43,8 @@ export interface Warning {
     | 'cache-unmarked'
     | 'cache-incoherent'
     | 'cache-unavailable'
+    | 'utilization-high'
+    | 'utilization-normal'
   readonly message: string
   /** Where the client was borrowed, when a borrower is to blame. */
   readonly borrowedAt?: string

@@ -1,3 +1,4 @@
+import { POOL_CONNECT_CHANNEL } from '../base/channels.js'
 import type { Clock } from '../base/clock.js'
 import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
@@ -10,6 +11,7 @@ import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
+import { publishLending, publishRelease, publishRemoval } from './publish-pool.js'
 import { Refusals } from './refusals.js'
 import { ServerShare } from './server-share.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
@@ -172,9 +174,8 @@ export class ConnectionPool {
   lend(limits: Limits, caller: Caller): void {
     const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
     if (refusal !== undefined) return caller.refuse(refusal)
-    const pooled = this.#take(limits)
-    if (pooled === undefined) this.#enqueue(limits, caller)
-    else caller.serve(pooled)
+    if (!POOL_CONNECT_CHANNEL.hasSubscribers) return this.#lendTo(caller, limits)
+    publishLending(caller, this.numbers(), published => this.#lendTo(published, limits))
   }
 
   /** Takes a connection back. `destroy`: whatever its state, it is closed. */
@@ -184,6 +185,7 @@ export class ConnectionPool {
     if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
     this.#options.times?.released(now - pooled.lentAt)
     this.#options.listener.onRelease(pooled, destroy)
+    publishRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
     this.#prepare(pooled, 'reset')
@@ -199,6 +201,7 @@ export class ConnectionPool {
       pooled.apply('closed')
       this.#closing--
       this.#options.listener.onRemove(pooled)
+      publishRemoval(pooled)
       this.#pump()
     })
   }
@@ -308,6 +311,12 @@ export class ConnectionPool {
     this.#idle.pop()
     this.#options.times?.lent(0)
     return this.#lend(top, now)
+  }
+
+  #lendTo(caller: Caller, limits: Limits): void {
+    const pooled = this.#take(limits)
+    if (pooled === undefined) this.#enqueue(limits, caller)
+    else caller.serve(pooled)
   }
 
   #enqueue({ deadline, signal, priority }: Limits, caller: Caller): void {

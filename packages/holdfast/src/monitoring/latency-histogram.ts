@@ -44,6 +44,18 @@ export class LatencyHistogram {
     }
   }
 
+  /** What was observed since an earlier copy; the maximum is that of the highest bucket. */
+  since(earlier: LatencyHistogram): LatencyHistogram {
+    const difference = new LatencyHistogram()
+    difference.#count = this.#count - earlier.#count
+    for (let index = 0; index < BUCKETS; index++) {
+      const count = (this.#counts[index] as number) - (earlier.#counts[index] as number)
+      difference.#counts[index] = count
+      if (count > 0) difference.#max = Math.min(middleOf(index), this.#max)
+    }
+    return difference
+  }
+
   summary(): LatencySummary {
     return {
       p50: this.percentile(0.5),

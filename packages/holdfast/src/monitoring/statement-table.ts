@@ -1,5 +1,5 @@
 import type { QueryEvent, QueryObserver } from '../base/query-event.js'
-import { type CategoryOf, type QueryCounts, StatementCounters } from './statement-counters.js'
+import { type CategoryOf, StatementCounters } from './statement-counters.js'
 import { LONGEST_SHAPED, statementShape } from './statement-shape.js'
 
 /** A run that was slow. */
@@ -39,7 +39,8 @@ const EVICTED_PART = 0.1
 export class StatementTable implements QueryObserver {
   readonly #most: number
   readonly #categoryOf: CategoryOf
-  readonly #all = new StatementCounters()
+  /** Of all queries. */
+  readonly all = new StatementCounters()
   readonly #others = new StatementCounters()
   readonly #byShape = new Map<string, CountedStatement>()
   /** Texts that were met lately: looking one up costs less than looking at its characters. */
@@ -52,7 +53,7 @@ export class StatementTable implements QueryObserver {
   }
 
   ended(event: QueryEvent): void {
-    this.#all.note(event, this.#categoryOf)
+    this.all.note(event, this.#categoryOf)
     this.of(event).counters.note(event, this.#categoryOf)
   }
 
@@ -64,11 +65,6 @@ export class StatementTable implements QueryObserver {
 
   get statements(): Iterable<CountedStatement> {
     return this.#byShape.values()
-  }
-
-  /** Of all queries. */
-  totals(): QueryCounts {
-    return this.#all.snapshot()
   }
 
   /** Of those whose statements were forgotten. */

@@ -22,8 +22,14 @@ export class PoolMetrics implements QueryObserver {
     wait_time: new BucketHistogram(),
     use_time: new BucketHistogram(),
   }
+  readonly #minIdle: number
   #timeouts = 0
   #sink: DurationSink | undefined = undefined
+
+  /** @param minIdle idle connections that the pool keeps */
+  constructor(minIdle: number) {
+    this.#minIdle = minIdle
+  }
 
   /** From now on durations are told to this one too. */
   tell(sink: DurationSink): void {
@@ -66,7 +72,7 @@ export class PoolMetrics implements QueryObserver {
       ]),
     ]
     const { name: pool } = snapshot.stats
-    return [...own, ...snapshotValues(snapshot)]
+    return [...own, ...snapshotValues(snapshot, this.#minIdle)]
       .filter(([, points]) => points.length > 0)
       .map(([name, points]) => ({ name, pool, points }))
   }

@@ -30,7 +30,6 @@ export interface CacheSnapshot {
 /** What a pool tells of itself when it is asked for metrics. */
 export interface MetricsSnapshot {
   readonly stats: PoolStats
-  readonly minIdle: number
   /** Absent without the option `cache`. */
   readonly cache: CacheSnapshot | undefined
   readonly nodes: readonly ReplicaSnapshot[]
@@ -41,7 +40,7 @@ type Values = [MetricName, MetricPoint[]]
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
 
 /** The metrics that are numbers at this moment. */
-export function snapshotValues({ stats, minIdle, cache, nodes }: MetricsSnapshot): Values[] {
+export function snapshotValues({ stats, cache, nodes }: MetricsSnapshot, minIdle: number): Values[] {
   return [...connectionValues(stats, minIdle), ...loadValues(stats), lagValues(nodes), ...cacheValues(cache)]
 }
 

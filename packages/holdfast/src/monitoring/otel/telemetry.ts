@@ -32,7 +32,8 @@ export function startTelemetry(parts: TelemetryParts): () => void {
   const api = loadApi()
   if (api === undefined) {
     const message = `Pool "${pool.name}": the option telemetry needs the package "@opentelemetry/api" (npm install @opentelemetry/api); nothing is told.`
-    warn({ code: 'telemetry-missing', message })
+    // Nobody can listen to a pool that is still being made.
+    process.nextTick(() => warn({ code: 'telemetry-missing', message }))
     return () => undefined
   }
   const { sqlComments } = settings
