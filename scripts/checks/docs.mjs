@@ -11,6 +11,7 @@ import { checkHardeningFile } from './hardening-file.mjs'
 import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
 import { checkMeasuredScaling } from './measured-scaling.mjs'
+import { checkObservabilityReference } from './observability-reference.mjs'
 import { projectFiles } from './project-files.mjs'
 import { checkTelemetryReference } from './telemetry-reference.mjs'
 
@@ -33,6 +34,7 @@ export async function checkDocs(root, flags = {}) {
     ...checkInvariants(root, flags),
     ...checkHardeningFile(root, flags),
     ...checkMeasuredScaling(root, flags),
+    ...(await checkObservabilityReference(root, flags)),
   ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)

@@ -15,6 +15,7 @@ import { QueryObservers } from './base/query-observers.js'
 import type { QueryTrace } from './base/query-trace.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
+import { cachedAnswer, countedHit } from './cache/cached-answer.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
@@ -55,7 +56,6 @@ import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
 
 type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
-type Send = (config: string | object, values: readonly unknown[] | undefined) => Promise<Result>
 
 /**
  * A drop-in for `pg.Pool` that manages its connections itself. Everything of pg's pool works as there; on top
@@ -341,18 +341,13 @@ export class Pool extends pg.Pool {
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+    const hit = countedHit(this.#cache, this.#observers, [config, values])
+    if (hit !== undefined) return hit
     const trace = this.#observers.begin(config)
-    if (trace === undefined) return this.#answer(config, values, this.#send)
-    return trace.follow(this.#answer(config, values, (config, values) => this.#send(config, values, trace)))
-  }
-
-  #answer(config: string | HoldfastQueryConfig, values: unknown[] | undefined, send: Send): Promise<Result> {
-    if (this.#cache === undefined) return send(config, values)
-    try {
-      return this.#cache.hit(config, values, send) ?? send(config, values)
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    if (trace === undefined) return cachedAnswer(this.#cache, [config, values], this.#send)
+    const send = (config: string | object, values: readonly unknown[] | undefined) =>
+      this.#send(config, values, trace)
+    return trace.follow(cachedAnswer(this.#cache, [config, values], send))
   }
 
   readonly #send = (

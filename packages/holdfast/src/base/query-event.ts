@@ -35,6 +35,11 @@ export interface QueryEvent {
 export interface QueryObserver {
   /** It begins, in the async context of its caller; the same object is given to {@link QueryObserver.ended}. */
   readonly started?: ((event: QueryEvent) => void) | undefined
+  /**
+   * A result came out of memory at once: told instead of an event, where every observer of the pool has this, because making
+   * one would cost half of what such a hit does. As an event it would be a hit of the tier `memory` that took no time.
+   */
+  readonly hit?: ((text: string, rows: number) => void) | undefined
   /** It has ended, and the object is not changed any more. In the async context of its caller. */
   ended(event: QueryEvent): void
 }

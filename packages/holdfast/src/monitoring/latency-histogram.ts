@@ -35,6 +35,12 @@ export class LatencyHistogram {
     this.#counts[index] = (this.#counts[index] as number) + 1
   }
 
+  /** Observes no time at all. */
+  observeNothing(): void {
+    this.#count++
+    this.#counts[0] = (this.#counts[0] as number) + 1
+  }
+
   /** Adds all that another one has observed. */
   merge(other: LatencyHistogram): void {
     this.#count += other.#count

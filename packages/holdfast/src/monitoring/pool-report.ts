@@ -1,3 +1,4 @@
+import type { LogFields } from './log-lines.js'
 import type { PoolStats } from './pool-stats.js'
 import type { QueryCounts, StatementCounters } from './statement-counters.js'
 import type { CountedStatement } from './statement-table.js'
@@ -53,7 +54,7 @@ export function reportFields(
     shed: sum(stats.shed) - sum(before.stats.shed),
     cache: cacheFields(before.stats.cache, stats.cache),
     top: top.map(each => ({ ...each, totalMillis: Math.round(each.totalMillis) })),
-  }
+  } as const satisfies LogFields<'pool-report'>
 }
 
 /** The line for people. */

@@ -3,6 +3,7 @@ import type { QueryEvent, QueryObserver } from '../base/query-event.js'
 import type { SlowQuerySettings } from '../base/slow-query-options.js'
 import type { Logger } from '../base/warning.js'
 import { locationIn, stackHere } from './caller-location.js'
+import type { LogFields } from './log-lines.js'
 import { LogSampler } from './log-sampler.js'
 import { maskPlan, planInNotice } from './plan-text.js'
 import { identify, type StatementReader } from './statement-stats.js'
@@ -45,6 +46,9 @@ export class SlowQueryLog implements QueryObserver {
     this.#sampler = new LogSampler(parts.settings.linesPerMinute)
     this.started = parts.settings.location === 'call' ? event => this.#noteCall(event) : undefined
   }
+
+  /** What takes no time is not slow. */
+  readonly hit = (): void => {}
 
   ended(event: QueryEvent): void {
     if (event.endedAt - event.startedAt < this.#parts.settings.threshold) return
@@ -122,7 +126,7 @@ function slowQueryFields(
     SlowRun,
     'location' | 'plan'
   >,
-) {
+): LogFields<'slow-query'> {
   const { pool, fingerprint, text, location, plan, omitted } = told
   const millis = round(endedAt - startedAt)
   const wait = round(waitMillis)

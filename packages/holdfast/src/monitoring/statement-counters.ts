@@ -43,6 +43,14 @@ export class StatementCounters {
     this.#histogram.observe(millis)
   }
 
+  /** A hit in memory took no time. */
+  noteHit(rows: number): void {
+    this.calls++
+    this.cacheHits++
+    this.rows += rows
+    this.#histogram.observeNothing()
+  }
+
   merge(other: StatementCounters): void {
     this.calls += other.calls
     this.rows += other.rows

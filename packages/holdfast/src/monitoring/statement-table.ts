@@ -57,6 +57,12 @@ export class StatementTable implements QueryObserver {
     this.of(event).counters.note(event, this.#categoryOf)
   }
 
+  readonly hit = (text: string, rows: number): void => {
+    this.all.noteHit(rows)
+    const statement = this.#byText.get(text) ?? this.#meet(text)
+    statement.counters.noteHit(rows)
+  }
+
   /** The statement that a query counts for. */
   of({ text, name }: QueryEvent): CountedStatement {
     const key = text === '' && name !== undefined ? `(statement "${name}")` : text
