@@ -14,8 +14,7 @@ export function errorType(error: Error): string {
   return typeof name === 'string' && NAME.test(name) ? name : OTHER_ERROR
 }
 
-/** The SQLSTATE that PostgreSQL answered with; `undefined` for an error that is not PostgreSQL's. */
-export function statusCode(error: Error): string | undefined {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && SQLSTATE.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined
+/** Whether the kind of an error is a SQLSTATE: PostgreSQL answered with it. Node.js' `EPIPE` looks like one. */
+export function isSqlState(type: string | undefined): boolean {
+  return type !== undefined && SQLSTATE.test(type) && !/^E[A-Z]{4}$/.test(type)
 }

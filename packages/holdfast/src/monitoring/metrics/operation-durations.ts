@@ -24,11 +24,9 @@ export class OperationDurations {
   readonly #fine = new Map<QueryEvent['cache'], OperationSeries>()
   readonly #failed = new Map<string, OperationSeries>()
 
-  /** Counts an operation. @returns the series that it belongs to */
-  record(event: QueryEvent): OperationSeries {
-    const series = event.error === undefined ? this.#fineSeries(event.cache) : this.#failedSeries(event.error)
-    series.histogram.record((event.endedAt - event.startedAt) / 1_000)
-    return series
+  /** The series that a query counts in. */
+  of({ error, cache }: Pick<QueryEvent, 'error' | 'cache'>): OperationSeries {
+    return error === undefined ? this.#fineSeries(cache) : this.#failedSeries(error)
   }
 
   points(): MetricPoint[] {

@@ -10,9 +10,11 @@ export type ConnectionTime = 'create_time' | 'wait_time' | 'use_time'
 
 /** Whom durations are told to besides, as they are counted. In seconds. */
 export interface DurationSink {
-  operation(series: OperationSeries, event: QueryEvent): void
+  operation(series: OperationSeries, seconds: number): void
   connection(name: ConnectionTime, seconds: number): void
 }
+
+const HIT = { error: undefined, cache: 'hit' } as const
 
 /** What a pool counts for those that collect metrics; everything else they are told is read when they ask. */
 export class PoolMetrics implements QueryObserver {
@@ -37,9 +39,11 @@ export class PoolMetrics implements QueryObserver {
   }
 
   ended(event: QueryEvent): void {
-    const series = this.#operations.record(event)
-    this.#sink?.operation(series, event)
+    this.#operation(this.#operations.of(event), (event.endedAt - event.startedAt) / 1_000)
   }
+
+  /** A hit in memory took no time. */
+  readonly hit = (): void => this.#operation(this.#operations.of(HIT), 0)
 
   /** A connection was opened. @param millis how long that took */
   opened(millis: number): void {
@@ -75,6 +79,11 @@ export class PoolMetrics implements QueryObserver {
     return [...own, ...snapshotValues(snapshot, this.#minIdle)]
       .filter(([, points]) => points.length > 0)
       .map(([name, points]) => ({ name, pool, points }))
+  }
+
+  #operation(series: OperationSeries, seconds: number): void {
+    series.histogram.record(seconds)
+    this.#sink?.operation(series, seconds)
   }
 
   #note(name: ConnectionTime, millis: number): void {

@@ -6,8 +6,7 @@ import type {
   MetricOptions,
   Observable,
 } from '@opentelemetry/api'
-import type { QueryEvent } from '../../base/query-event.js'
-import { statusCode } from '../metrics/error-type.js'
+import { isSqlState } from '../metrics/error-type.js'
 import type { MetricFamily } from '../metrics/metric-family.js'
 import { BUCKETS, METRICS, type Metric, type MetricName } from '../metrics/metric-table.js'
 import type { OperationSeries } from '../metrics/operation-durations.js'
@@ -39,10 +38,9 @@ export class PoolInstruments implements DurationSink {
     parts.meter.addBatchObservableCallback(this.#observe, [...this.#observables.values()])
   }
 
-  operation(series: OperationSeries, event: QueryEvent): void {
-    const known = this.#attributes.get(series) ?? this.#attributesOf(series, event)
-    const seconds = (event.endedAt - event.startedAt) / 1_000
-    this.#histograms.get('db.client.operation.duration')?.record(seconds, known)
+  operation(series: OperationSeries, seconds: number): void {
+    const attributes = this.#attributes.get(series) ?? this.#attributesOf(series)
+    this.#histograms.get('db.client.operation.duration')?.record(seconds, attributes)
   }
 
   connection(name: ConnectionTime, seconds: number): void {
@@ -78,13 +76,12 @@ export class PoolInstruments implements DurationSink {
     } else this.#observables.set(name, createObservable(meter, kind, [name, options]))
   }
 
-  #attributesOf(series: OperationSeries, { error }: QueryEvent): Attributes {
+  #attributesOf(series: OperationSeries): Attributes {
     const { errorType, cache } = series
-    const code = error && statusCode(error)
     const attributes: Attributes = {
       ...poolAttributes(this.#parts.pool),
       ...(errorType === undefined ? {} : { 'error.type': errorType }),
-      ...(code === undefined || code !== errorType ? {} : { 'db.response.status_code': code }),
+      ...(isSqlState(errorType) ? { 'db.response.status_code': errorType } : {}),
       ...(cache === undefined ? {} : { 'holdfast.cache.status': cache }),
     }
     this.#attributes.set(series, attributes)

@@ -1,6 +1,6 @@
 import type { Span, Tracer } from '@opentelemetry/api'
 import type { QueryEvent, QueryObserver } from '../../base/query-event.js'
-import { errorType, statusCode } from '../metrics/error-type.js'
+import { errorType, isSqlState } from '../metrics/error-type.js'
 import type { OpenTelemetryApi } from './load-api.js'
 import { type PoolIdentity, poolAttributes, type SpanAttribute } from './span-attributes.js'
 import { StatementWords } from './statement-words.js'
@@ -56,8 +56,9 @@ function tellOutcome(span: Span, { error, attempts, waitMillis, target, cache, t
   tell('holdfast.cache.status', cache)
   tell('holdfast.cache.tier', tier)
   if (error === undefined) return
-  tell('error.type', errorType(error))
-  tell('db.response.status_code', statusCode(error))
+  const type = errorType(error)
+  tell('error.type', type)
+  if (isSqlState(type)) tell('db.response.status_code', type)
 }
 
 /** The span as W3C's trace context has it, in the form of sqlcommenter; `undefined` without an SDK. */
