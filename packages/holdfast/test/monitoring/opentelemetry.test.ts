@@ -279,6 +279,28 @@ describe('metrics', () => {
     )
   })
 
+  test('hits of the cache are counted by their status, with spans and without', async () => {
+    for (const traces of [true, false]) {
+      const pool = poolWith({
+        name: `traces-${traces}`,
+        cache: { tables: { users: '1h' } },
+        telemetry: { traces },
+      })
+      for (let at = 0; at < 5; at++) await pool.query('SELECT name FROM users')
+      await sdk.flush()
+      const counts = receiver.metrics
+        .get('db.client.operation.duration')
+        ?.points.filter(
+          ({ attributes }) => attributes['db.client.connection.pool.name'] === `traces-${traces}`,
+        )
+        .map(({ attributes, count }) => [attributes['holdfast.cache.status'], count])
+      expect(counts).toEqual([
+        ['miss', 1],
+        ['hit', 4],
+      ])
+    }
+  })
+
   test('a pool that has ended is not asked any more', async () => {
     const pool = poolWith({})
     await pool.query('SELECT 1')

@@ -76,6 +76,19 @@ describe('pool.metrics()', () => {
     client.release()
   })
 
+  test('hits of the cache are counted apart, also those for which no event is made', async () => {
+    poolWith({ cache: { tables: { kept: '1h' } } })
+    await pool.query('CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY)')
+    for (let at = 0; at < 5; at++) await pool.query('SELECT id FROM kept')
+    const count = (status: string) =>
+      valuesOf(
+        pool.metrics(),
+        `db_client_operation_duration_seconds_count{db_client_connection_pool_name="main",holdfast_cache_status="${status}"}`,
+      )
+    expect([count('miss'), count('hit')]).toEqual([[1], [4]])
+    expect(valuesOf(pool.metrics(), 'holdfast_cache_hits_total')).toEqual([4, 0])
+  })
+
   test('a caller that waited in vain is counted as a timeout', async () => {
     poolWith({ max: 1, overload: false })
     const client = await pool.connect()
