@@ -31,6 +31,7 @@ test('an empty environment gives the defaults of development', () => {
     bodyLimit: 262_144,
     requestTimeout: 10_000,
     shutdownTimeout: 10_000,
+    metrics: {},
     rateLimit: { max: 600, window: 60_000 },
     trustProxy: [],
   })

@@ -116,6 +116,17 @@ export const VARIABLES = {
     fallback: '1m',
     ...duration(100, 86_400_000),
   },
+  METRICS: {
+    about: 'Whether `/metrics` is there for Prometheus.',
+    fallback: 'on',
+    ...oneOf('on', 'off'),
+  },
+  METRICS_TOKEN: {
+    about:
+      'Who knows it reads the metrics from anywhere. Absent: they are told on the machine of the service only.',
+    secret: true,
+    ...text(16),
+  },
   TRUST_PROXY: {
     about: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed; empty: none.',
     fallback: '',
@@ -144,6 +155,12 @@ export interface WebhookRules {
   readonly secrets: readonly Buffer[]
   /** Between a signature and now, either way. */
   readonly tolerance: number
+}
+
+/** Who may read the metrics. */
+export interface MetricsConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
 }
 
 /** Where reads are cached. */
@@ -182,6 +199,8 @@ export interface Config {
   readonly shutdownTimeout: number
   /** `max` 0: no limit. */
   readonly rateLimit: { readonly max: number; readonly window: number }
+  /** `false`: there is no `/metrics`. */
+  readonly metrics: MetricsConfig | false
   /** Proxies whose word on the caller's address counts. */
   readonly trustProxy: readonly string[]
 }
@@ -272,6 +291,7 @@ function assemble({ required, optional }: Read): Config {
     requestTimeout: required('REQUEST_TIMEOUT'),
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
+    metrics: metricsConfig(required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
 }
@@ -280,6 +300,11 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
   const redis = optional('REDIS_URL')
   if (required('CACHE') === 'off') return false
   return Object.freeze(redis === undefined ? {} : { redis })
+}
+
+function metricsConfig(required: Read['required'], optional: Read['optional']): Config['metrics'] {
+  const token = optional('METRICS_TOKEN')
+  return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
 }
 
 /** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */

@@ -15,6 +15,7 @@ import { requestId, sendHeaders } from './response-headers.js'
 import { creatorRoutes } from './routes/creators.js'
 import { earningRoutes } from './routes/earnings.js'
 import { type HealthSource, healthRoutes } from './routes/health.js'
+import { type MetricsSource, metricsRoute } from './routes/metrics.js'
 import { paymentRoutes } from './routes/payments.js'
 import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
@@ -32,7 +33,7 @@ export interface Dependencies {
   /** Resolved once; nothing else is configured. */
   readonly config: Config
   /** Asked for health and numbers only; rows come through `digisWithin`. */
-  readonly pool: HealthSource & StatsSource
+  readonly pool: HealthSource & StatsSource & MetricsSource
   /** The data module within what is left of a deadline, for who asks; called for each use. */
   readonly digisWithin: (deadline: Deadline, identity: Identity) => UseCases
   /** As whom somebody asks the database. Absent: everybody as the user of the pool. */
@@ -63,6 +64,7 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
+  if (config.metrics !== false) metricsRoute(app, dependencies.pool, config.metrics)
   await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
