@@ -104,6 +104,18 @@ export const VARIABLES = {
     fallback: '1m',
     ...duration(100, 86_400_000),
   },
+  DASHBOARD: {
+    about:
+      'Whether the live page is served at `/dashboard`: `auto` in development, and wherever `DASHBOARD_TOKEN` is set.',
+    fallback: 'auto',
+    ...oneOf('auto', 'on', 'off'),
+  },
+  DASHBOARD_TOKEN: {
+    about:
+      'Who knows it sees the live page from anywhere. Absent: it is shown on the machine of the service only.',
+    secret: true,
+    ...text(16),
+  },
   TRUST_PROXY: {
     about: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed; empty: none.',
     fallback: '',
@@ -124,6 +136,12 @@ export interface TokenRules {
   readonly issuers: readonly string[]
   /** Empty: the audience is not checked. */
   readonly audiences: readonly string[]
+}
+
+/** Who may see the live page. */
+export interface DashboardConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
 }
 
 /** Where reads are cached. */
@@ -160,6 +178,8 @@ export interface Config {
   readonly shutdownTimeout: number
   /** `max` 0: no limit. */
   readonly rateLimit: { readonly max: number; readonly window: number }
+  /** The live page; `false`: there is none. */
+  readonly dashboard: DashboardConfig | false
   /** Proxies whose word on the caller's address counts. */
   readonly trustProxy: readonly string[]
 }
@@ -246,6 +266,7 @@ function assemble({ required, optional }: Read): Config {
     requestTimeout: required('REQUEST_TIMEOUT'),
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
+    dashboard: dashboardConfig(required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
 }
@@ -254,6 +275,14 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
   const redis = optional('REDIS_URL')
   if (required('CACHE') === 'off') return false
   return Object.freeze(redis === undefined ? {} : { redis })
+}
+
+/** Off in production and in tests unless something was said. */
+function dashboardConfig(required: Read['required'], optional: Read['optional']): Config['dashboard'] {
+  const [wish, token] = [required('DASHBOARD'), optional('DASHBOARD_TOKEN')]
+  const wanted =
+    wish === 'auto' ? token !== undefined || required('NODE_ENV') === 'development' : wish === 'on'
+  return wanted && Object.freeze(token === undefined ? {} : { token })
 }
 
 /** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */

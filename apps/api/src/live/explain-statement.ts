@@ -1,0 +1,53 @@
+import type { Pool } from 'holdfast'
+
+/** Milliseconds for planning, locks included. */
+const TIMEOUT = 2_000
+
+/** The first PostgreSQL that plans a statement without the values of its parameters. */
+const GENERIC_PLANS = 160_000
+
+/** The plan of a statement as lines, or why there is none. */
+export type Plan = { readonly lines: readonly string[] } | { readonly problem: string }
+
+/**
+ * Has a normalised statement planned for unknown parameters, in a transaction that is read-only and rolled back. It is
+ * planned, not run, and through the extended protocol, which takes one statement only.
+ *
+ * @throws when the database does not answer
+ */
+export async function explainStatement(pool: Pool, text: string): Promise<Plan> {
+  return pool.transaction(
+    async tx => {
+      const { rows } = await tx.query("SELECT current_setting('server_version_num')::int AS version")
+      if (rows[0]?.version < GENERIC_PLANS)
+        return { problem: 'Plans without parameters need PostgreSQL 16 or later.' }
+      await tx.query(`SET LOCAL lock_timeout = ${TIMEOUT}`)
+      return planOf(tx, numbered(text))
+    },
+    { readOnly: true, timeout: TIMEOUT * 2 },
+  )
+}
+
+type Transaction = Parameters<Parameters<Pool['transaction']>[0]>[0]
+
+async function planOf(tx: Transaction, text: string): Promise<Plan> {
+  try {
+    const { rows } = await tx.transaction(inner =>
+      inner.query({
+        text: `EXPLAIN (GENERIC_PLAN) ${text}`,
+        queryMode: 'extended',
+        rowMode: 'array',
+      } as never),
+    )
+    return { lines: (rows as unknown as string[][]).map(([line]) => String(line)) }
+  } catch (error) {
+    if (!/^[\dA-Z]{5}$/.test(String((error as { code?: unknown }).code))) throw error
+    return { problem: `PostgreSQL cannot plan it without its values: ${(error as Error).message}` }
+  }
+}
+
+/** Makes parameters of the places where literals were: `a = $1 AND b = ?` is `a = $1 AND b = $2`. */
+export function numbered(text: string): string {
+  let last = Math.max(0, ...[...text.matchAll(/\$(\d{1,5})/g)].map(([, digits]) => Number(digits)))
+  return text.replace(/(?<=^|[\s(,=<>+\-*/|[])\?(?=$|[\s),;:\]])/g, () => `$${++last}`)
+}
