@@ -11,6 +11,8 @@ import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
 import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
+import { QueryObservers } from './base/query-observers.js'
+import type { QueryTrace } from './base/query-trace.js'
 import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
@@ -20,7 +22,8 @@ import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
-import { looksLikePgPool, unreferenced, withoutSecrets } from './connections/drop-in.js'
+import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
+import { emittingListener } from './connections/emitting-listener.js'
 import { Housekeeper } from './connections/housekeeper.js'
 import { acquirePatiently } from './connections/patient-acquire.js'
 import { Identities, type PoolAs } from './connections/pool-as.js'
@@ -28,6 +31,7 @@ import { transactOnPool } from './connections/pool-transaction.js'
 import type { PooledConnection } from './connections/pooled-connection.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
+import { submitOnPool } from './connections/submit.js'
 import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
@@ -35,15 +39,19 @@ import { isTransientConnectError } from './driver/connect-error.js'
 import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
-import { afterOwnCallback, isSubmittable } from './driver/submittable.js'
+import { errorCategory } from './driver/sqlstate.js'
+import { isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
+import { PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
+import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
 import { retrierFor } from './resilience/retrier.js'
 import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
+import { loadStatementReader } from './sql/statement-reader.js'
 
 type ConnectCallback = (
   error: Error | undefined,
@@ -51,6 +59,7 @@ type ConnectCallback = (
   done: (error?: Error | boolean) => void,
 ) => void
 type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
+type Send = (config: string | object, values: readonly unknown[] | undefined) => Promise<Result>
 
 /**
  * A drop-in for `pg.Pool` that manages its connections itself. Everything of pg's pool works as there; on top
@@ -66,6 +75,8 @@ export class Pool extends pg.Pool {
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
+  readonly #observers = new QueryObservers(this.#clock)
+  readonly #monitor: PoolMonitor
   readonly #calls: CallContext
   readonly #execute: Execute
   readonly #cache: Cache | undefined
@@ -83,7 +94,14 @@ export class Pool extends pg.Pool {
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
     for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
-    this.#openAt = opener({ ...this.#tools, options: checked, settings, guard: () => this.#cache?.guard })
+    const observers = this.#observers
+    this.#monitor = new PoolMonitor({
+      ...{ observers, settings },
+      categoryOf: errorCategory,
+      loadReader: loadStatementReader,
+    })
+    const guard = () => this.#cache?.guard
+    this.#openAt = opener({ ...this.#tools, options: checked, settings, observers, guard })
     this.#connections = new ConnectionPool({
       settings,
       open: signal => this.#open(signal),
@@ -98,18 +116,7 @@ export class Pool extends pg.Pool {
       clock: this.#clock,
       warn: warning => this.#warn(warning),
     })
-    this.#calls = {
-      connections: this.#connections,
-      retrier: retrierFor(settings, {
-        clock: this.#clock,
-        random: Math.random,
-        freshPasswords: typeof this.#resolved.config.password === 'function',
-      }),
-      now: () => this.#clock.now(),
-      optIn: settings.retryOptIn,
-      rollsBackWhole,
-      log: checked.log,
-    }
+    this.#calls = this.#makeCalls()
     this.#cluster = this.#makeCluster(hosts)
     const route = this.#cluster ? [this.#cluster.intercept] : []
     const toDatabase = compose([this.#stats.count, ...route], request => callDatabase(this.#calls, request))
@@ -166,7 +173,7 @@ export class Pool extends pg.Pool {
     const callback = firstFunction(config, second, third)
     const values = typeof second === 'function' ? undefined : (second as unknown[] | undefined)
     const promise = isSubmittable(config)
-      ? (this.#submit(config, values) as Promise<Result>)
+      ? (submitOnPool(this.#calls, config, values) as Promise<Result>)
       : this.#query(config as HoldfastQueryConfig, values)
     return callback === undefined ? promise : callBack(promise, callback as Callback<Result>)
   }
@@ -209,7 +216,7 @@ export class Pool extends pg.Pool {
     this.#identities ??= new Identities({
       settings: this.#settings.rls,
       clock: this.#clock,
-      execute: this.#execute,
+      execute: request => this.#observed(request),
       toRequest: this.#toRequest,
       transact: (fn, options, who) => this.#transact(fn, options, who),
       ask: (text, values) => this.#ask(text, values),
@@ -254,7 +261,19 @@ export class Pool extends pg.Pool {
       isHealthy: this.#connections.reachable && !this.ending,
       cacheEnabled: this.#cache?.enabled ?? false,
       queryMetrics: this.#stats.snapshot(),
+      queries: this.#monitor.totals(),
+      retries: this.#calls.retrier.counts(),
+      shed: { ...this.#connections.shedCounts },
+      cache: this.cache.stats(),
     })
+  }
+
+  /**
+   * What was counted of each statement since the pool was made: those that took the most time first, texts that differ
+   * only in literals together. Empty with `statistics: false`.
+   */
+  statements(options: StatementsOptions = {}): Promise<StatementStats[]> {
+    return this.#monitor.statements(options)
   }
 
   /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
@@ -317,24 +336,50 @@ export class Pool extends pg.Pool {
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
-    if (this.#cache === undefined) return this.#send(config, values)
+    const trace = this.#observers.begin(config)
+    if (trace === undefined) return this.#answer(config, values, this.#send)
+    return trace.follow(this.#answer(config, values, (config, values) => this.#send(config, values, trace)))
+  }
+
+  #answer(config: string | HoldfastQueryConfig, values: unknown[] | undefined, send: Send): Promise<Result> {
+    if (this.#cache === undefined) return send(config, values)
     try {
-      return this.#cache.hit(config, values, this.#send) ?? this.#send(config, values)
+      return this.#cache.hit(config, values, send) ?? send(config, values)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  readonly #send = (config: string | object, values: readonly unknown[] | undefined): Promise<Result> => {
+  readonly #send = (
+    config: string | object,
+    values: readonly unknown[] | undefined,
+    trace?: QueryTrace,
+  ): Promise<Result> => {
     try {
-      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[]))
+      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], trace))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  readonly #toRequest = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
-    toRequest(config, values, { now: this.#clock.now(), queryTimeout: this.#settings.queryTimeout })
+  readonly #toRequest = (
+    config: string | HoldfastQueryConfig,
+    values: unknown[] | undefined,
+    trace?: QueryTrace,
+  ) => {
+    const now = trace?.startedAt ?? this.#clock.now()
+    return toRequest(config, values, { now, queryTimeout: this.#settings.queryTimeout, trace })
+  }
+
+  /** Whoever runs it tells the observers how it ended. */
+  readonly #observedRequest = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
+    this.#toRequest(config, values, this.#observers.begin(config))
+
+  /** What an identity asks for is admitted first: only then is there anything to observe. */
+  #observed(request: QueryRequest): Promise<Result> {
+    const trace = this.#observers.begin(request.config)
+    return trace === undefined ? this.#execute(request) : trace.follow(this.#execute({ ...request, trace }))
+  }
 
   #transact<T>(
     fn: (tx: Transaction) => Promise<T> | T,
@@ -343,22 +388,7 @@ export class Pool extends pg.Pool {
   ): Promise<T> {
     const limits = this.#limits(options)
     const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, identity }
-    return transactOnPool({ ...parts, toRequest: this.#toRequest }, fn, options)
-  }
-
-  async #submit(submittable: Submittable, values: unknown[] | undefined): Promise<unknown> {
-    const pooled = await acquirePatiently(this.#calls, UNLIMITED)
-    const query = pooled.client.query as (...args: unknown[]) => void
-    try {
-      return await new Promise((resolve, reject) => {
-        afterOwnCallback(submittable, () => resolve(undefined))
-        query(submittable, values, (error: Error | undefined, result: unknown) =>
-          error ? reject(error) : resolve(result),
-        )
-      })
-    } finally {
-      this.#connections.release(pooled)
-    }
+    return transactOnPool({ ...parts, toRequest: this.#observedRequest }, fn, options)
   }
 
   async #borrow(limits: Limits): Promise<PoolClient> {
@@ -398,6 +428,21 @@ export class Pool extends pg.Pool {
     clearTimeout(timer)
     await this.#cache?.close()
     Object.assign(this, { ended: true })
+  }
+
+  #makeCalls(): CallContext {
+    return {
+      connections: this.#connections,
+      retrier: retrierFor(this.#settings, {
+        clock: this.#clock,
+        random: Math.random,
+        freshPasswords: typeof this.#resolved.config.password === 'function',
+      }),
+      now: () => this.#clock.now(),
+      optIn: this.#settings.retryOptIn,
+      rollsBackWhole,
+      log: this.#options.log,
+    }
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
@@ -441,31 +486,19 @@ export class Pool extends pg.Pool {
   }
 
   #listener(): PoolListener {
-    const { allowExitOnIdle } = this.#options
-    return {
-      onConnect: ({ client }) => {
-        this.#housekeeper.start()
-        this.#emit('connect', client)
-      },
-      onAcquire: ({ client }) => {
-        if (allowExitOnIdle) unreferenced(client).ref()
-        if (this.listenerCount('acquire') > 0) this.#emit('acquire', client)
-      },
-      onIdle: ({ client }) => {
-        if (allowExitOnIdle) unreferenced(client).unref()
-      },
-      onRelease: ({ client }, error) => {
-        if (this.listenerCount('release') > 0) this.#emit('release', error, client)
-      },
-      onRemove: ({ client }) => this.#emit('remove', client),
-      onIdleLost: ({ client }, error) => this.#idleLost(client, error),
+    return emittingListener({
+      emit: (event, ...args) => this.#emit(event, ...args),
+      listenerCount: event => this.listenerCount(event as 'acquire'),
+      allowExitOnIdle: this.#options.allowExitOnIdle,
+      onConnect: () => this.#housekeeper.start(),
+      onIdleLost: (client, error) => this.#idleLost(client, error),
       onDistrust: () => {
         this.#cache?.suspect()
         this.#cluster?.suspect()
       },
       onOpenTransaction: ({ borrowedAt }) =>
         this.#warn(openTransactionWarning(this.#settings.name, borrowedAt)),
-    }
+    })
   }
 
   #idleLost(client: PoolClient, error: Error): void {

@@ -79,6 +79,7 @@ describe('settings', () => {
       retryOptIn: new Set(),
       allowExitOnIdle: false,
       overload: resolveOverload(undefined),
+      statistics: { statements: 1_000 },
     })
   })
 

@@ -29,6 +29,12 @@ import {
 } from './replica-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import { type RlsOptions, type RlsSettings, resolveRls, rlsOption } from './rls-options.js'
+import {
+  resolveStatistics,
+  type StatisticsOptions,
+  type StatisticsSettings,
+  statisticsOption,
+} from './statistics-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -70,6 +76,8 @@ export interface PoolOptions extends PoolConfig {
   replicas?: readonly string[] | ReplicaOptions | false
   /** Which identities `pool.as` may hand over, for row-level security. Default: none. */
   rls?: RlsOptions | false
+  /** What is counted of queries; `false`: nothing by statement. Default: on. */
+  statistics?: StatisticsOptions | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -112,6 +120,8 @@ export interface PoolSettings {
   readonly replicas: ReplicaSettings | undefined
   /** Absent: no identity is handed over. */
   readonly rls: RlsSettings | undefined
+  /** Absent: queries are not counted by statement. */
+  readonly statistics: StatisticsSettings | undefined
 }
 
 const RULES: Rules = {
@@ -155,6 +165,7 @@ const RULES: Rules = {
   cache: cacheOption,
   replicas: replicasOption,
   rls: rlsOption,
+  statistics: statisticsOption,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -215,6 +226,7 @@ export function resolveSettings(
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
     rls: resolveRls(options.rls as RlsOptions | undefined),
+    statistics: resolveStatistics(options.statistics),
   })
 }
 

@@ -130,7 +130,7 @@ export class Reader {
   #refresh(entry: Entry, read: CachedRead): void {
     entry.refreshing = true
     this.#parts.counters.earlyRefreshes++
-    const request = { ...read.request, signal: undefined }
+    const request = { ...read.request, signal: undefined, trace: undefined }
     this.#fetch({ ...read, request, refresh: true })
       .catch(() => undefined)
       .finally(() => {

@@ -124,6 +124,11 @@ export class ConnectionPool {
     return this.#line.overloaded
   }
 
+  /** Callers turned away since the pool was made, by reason. */
+  get shedCounts() {
+    return this.#refusals.shedCounts
+  }
+
   /** The breaker of the server, and what it knows. */
   get health(): NodeHealth {
     return this.#connector.health

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import type { QueryObservers } from '../base/query-observers.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
@@ -26,6 +27,8 @@ export interface ConnectionOptions {
   readonly guard?: GuardConnection | undefined
   /** What is known of a pooler in between; absent: there is none. */
   readonly pooler?: PoolerWatch | undefined
+  /** Told of the statements of borrowers; absent: nobody is. */
+  readonly observers?: QueryObservers | undefined
 }
 
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
@@ -58,6 +61,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   #wasCancelled = false
   /** Names of prepared statements that the server has to forget; none nearly always, so made when needed. */
   #staleStatements: Set<string> | undefined
+  #place: string | undefined
 
   /** @param client connected, or about to be: its errors are listened to from here on */
   constructor(client: Client, options: ConnectionOptions) {
@@ -70,8 +74,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
     }
     this.client = client as PoolClient
     // Not all of them: what else it took to open this is not kept with each connection.
-    const { clock, deadlines, queryTimeout, pooler } = options
-    this.#options = { clock, deadlines, queryTimeout, pooler }
+    const { clock, deadlines, queryTimeout, pooler, observers } = options
+    this.#options = { clock, deadlines, queryTimeout, pooler, observers }
     this.createdAt = clock.now()
     this.#guard = options.guard?.(this)
     internals(client).connectionParameters.query_timeout = false
@@ -112,6 +116,12 @@ export class PgConnection implements QueryHost, GuardedConnection {
     return internals(this.client).processID
   }
 
+  /** `host:port` of the server. */
+  get place(): string {
+    this.#place ??= `${this.client.host}:${this.client.port}`
+    return this.#place
+  }
+
   transactionStatus(): 'I' | 'T' | 'E' | null {
     return this.client.getTransactionStatus() as 'I' | 'T' | 'E' | null
   }
@@ -125,6 +135,15 @@ export class PgConnection implements QueryHost, GuardedConnection {
     // The guard would take note of what is then not sent.
     const refusal = this.#options.pooler?.refusal(request, this)
     return refusal === undefined ? this.#guard.run(request, this.send) : Promise.reject(refusal)
+  }
+
+  /** As {@link PgConnection.query}, for a statement whose end observers are to be told. */
+  queryObserved(request: QueryRequest): Promise<Result> {
+    const { trace } = request
+    if (trace === undefined) return this.query(request)
+    trace.lent(0)
+    trace.answeredBy(this.place)
+    return trace.follow(this.query(request))
   }
 
   /** As {@link PgConnection.query}, past the guard. */
@@ -319,8 +338,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
     values: unknown[] | undefined,
   ): Promise<Result> {
     try {
-      const defaults = { now: this.clock.now(), queryTimeout: this.#options.queryTimeout }
-      return await this.query(toRequest(config, values, defaults))
+      const { queryTimeout, observers } = this.#options
+      const trace = observers?.begin(config)
+      const defaults = { now: trace?.startedAt ?? this.clock.now(), queryTimeout, trace }
+      return await this.queryObserved(toRequest(config, values, defaults))
     } catch (error) {
       // The stack of the caller, not of the socket's read event.
       if (error instanceof Error) Error.captureStackTrace(error)
