@@ -65,9 +65,8 @@ export function createLivePage(options: LivePageOptions): LivePage {
       return monitor
     },
     async explain(id) {
-      const statement = watched
-        .statements({ limit: KNOWN, by: 'totalMillis' })
-        .find(each => each.fingerprint === id)
+      const known = await watched.statements({ limit: KNOWN })
+      const statement = known.find(({ fingerprint }) => fingerprint === id)
       return statement && explainStatement(pool, statement.text)
     },
     async close() {

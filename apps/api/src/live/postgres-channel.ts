@@ -6,7 +6,8 @@ const MOST_BYTES = 7_900
 /** Milliseconds for one notification. */
 const TIMEOUT = 1_000
 
-type Client = Awaited<ReturnType<Pool['connect']>>
+const open = (pool: Pool) => pool.connect({ timeout: TIMEOUT })
+type Client = Awaited<ReturnType<typeof open>>
 
 /**
  * Publishes by NOTIFY: no table, nothing that stays. It holds one connection of the pool to listen on; when that is lost,
@@ -21,7 +22,7 @@ export function postgresChannel(pool: Pool, hear: (report: string) => void): Rep
   async function listen(): Promise<void> {
     opening = true
     try {
-      const opened = await pool.connect({ timeout: TIMEOUT })
+      const opened = await open(pool)
       opened.once('error', () => drop(opened))
       opened.on('notification', ({ payload }) => payload !== undefined && hear(payload))
       client = opened

@@ -32,11 +32,14 @@ export function createReporter({ pool, requests, databaseAnswers, now }: Reporte
   let before: Totals = totals(pool)
   let statements: readonly ReportedStatement[] = []
   let turn = 0
+  const refresh = async () => {
+    statements = await topStatements(pool)
+  }
   return () => {
     const after = totals(pool)
     const second: SecondCounts = { ...requests(), ...difference(after, before) }
     before = after
-    if (turn++ % STATEMENTS_EVERY === 0) statements = topStatements(pool)
+    if (turn++ % STATEMENTS_EVERY === 0) void refresh()
     const judged = { ...poolState(pool, databaseAnswers()), second }
     const errors = pool.stats().queries.errorsByCategory
     return { ...identity, startedAt, at: now(), ...judged, ...assess(judged), errors, statements }
@@ -96,24 +99,24 @@ function cacheNumbers(pool: MonitoredPool): ProcessReport['cache'] {
 }
 
 /** Those that take the most time in all, and those that were the slowest once. */
-function topStatements(pool: MonitoredPool): readonly ReportedStatement[] {
-  const both = [
-    ...pool.statements({ limit: TOP, by: 'totalMillis' }),
-    ...pool.statements({ limit: TOP, by: 'max' }),
-  ]
-  const byId = new Map(both.map(statement => [statement.fingerprint, statement]))
-  return [...byId.values()].map(({ fingerprint, text, ...numbers }) => ({
+async function topStatements(pool: MonitoredPool): Promise<readonly ReportedStatement[]> {
+  const both = await Promise.all([
+    pool.statements({ limit: TOP, by: 'totalMillis' }),
+    pool.statements({ limit: TOP, by: 'max' }),
+  ])
+  const byId = new Map(both.flat().map(statement => [statement.fingerprint, statement]))
+  return [...byId.values()].map(({ fingerprint, text, calls, errors, rows, cacheHits, ...millis }) => ({
     id: fingerprint,
     text: text.slice(0, TEXT),
-    calls: numbers.calls,
-    errors: numbers.errors,
-    rows: numbers.rows,
-    cacheHits: numbers.cacheHits,
-    totalMillis: rounded(numbers.totalMillis),
-    p50: rounded(numbers.p50),
-    p95: rounded(numbers.p95),
-    p99: rounded(numbers.p99),
-    max: rounded(numbers.max),
+    calls,
+    errors,
+    rows,
+    cacheHits,
+    totalMillis: rounded(millis.totalMillis),
+    p50: rounded(millis.p50),
+    p95: rounded(millis.p95),
+    p99: rounded(millis.p99),
+    max: rounded(millis.max),
   }))
 }
 

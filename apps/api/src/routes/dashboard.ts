@@ -19,7 +19,7 @@ const HIDDEN = { schema: { hide: true }, config: { access: 'public' } } as const
 /**
  * The live page, its numbers, and in the demo its buttons.
  *
- * `GET /dashboard` · `GET /dashboard/snapshot` · `GET /dashboard/history` · `GET /dashboard/live` ·
+ * `GET /dashboard` · `GET /dashboard/access` · `GET /dashboard/snapshot` · `GET /dashboard/history` · `GET /dashboard/live` ·
  * `GET /dashboard/plans/:id` · `POST /dashboard/sign-in` · `POST /dashboard/demo/:action`
  */
 export async function dashboardRoutes(app: App, page: LivePage): Promise<void> {
@@ -60,6 +60,8 @@ function numberRoutes(app: App, page: LivePage, monitor: LiveMonitor): void {
   const guarded = { ...HIDDEN, preHandler: guardOf(page) }
   const { history } = monitor
   const now = () => ({ ...monitor.view, demo: page.demo?.state ?? null })
+  // Whether the one who asks may see the numbers, without them.
+  app.get('/dashboard/access', guarded, async (_, reply) => reply.code(204).send())
   app.get('/dashboard/snapshot', guarded, async () => now())
   app.get('/dashboard/history', guarded, async () => ({
     columns: monitor.view.columns,
