@@ -25,6 +25,7 @@ const charts = [
       { name: 'requests', label: 'requests', colour: 'series-a', fill: true },
       { name: 'queries', label: 'queries', colour: 'series-b' },
       { name: 'failures', label: 'failed', colour: 'series-d' },
+      { name: 'retries', label: 'retries', colour: 'series-c' },
     ],
   }),
   new Chart(byId('charts'), {
@@ -51,9 +52,8 @@ const charts = [
     title: 'Reads, per second',
     format: rate,
     series: [
-      { name: 'saved', label: 'saved by the cache', colour: 'series-b', fill: true },
-      { name: 'retries', label: 'retries', colour: 'series-c' },
-      { name: 'sheds', label: 'turned away', colour: 'series-d' },
+      { name: 'saved', label: 'from the cache', colour: 'series-b', fill: true },
+      { name: 'unsaved', label: 'from the database', colour: 'series-a' },
     ],
   }),
 ]

@@ -44,7 +44,7 @@ export function showFigures(fine, processes) {
   const minute = name => fine.sum(name, 60)
   const [latency, unit] = splitMillis(fine.last('p95'))
   const failures = minute('failures')
-  const [saved, asked] = [minute('saved'), minute('queries')]
+  const [saved, asked] = [minute('saved'), minute('saved') + minute('unsaved')]
   const [active, max] = [fine.last('active'), fine.last('max')]
   const memory = processes.reduce((sum, { cache }) => sum + cache.bytes, 0)
   figures([
@@ -119,7 +119,7 @@ export function showCache(processes) {
       { class: 'rows' },
       ...tiers.flatMap(([label, part, tone]) => tier(label, part / (reads || 1), tone)),
     ),
-    ...reasonList('Reads that are never cached', sumOf(processes.map(({ cache }) => cache.bypasses))),
+    ...reasonList('Reads around the cache, by reason', sumOf(processes.map(({ cache }) => cache.bypasses))),
     element(
       'p',
       { class: 'subhead' },

@@ -31,14 +31,11 @@ export async function explainStatement(pool: Pool, text: string): Promise<Plan> 
 type Transaction = Parameters<Parameters<Pool['transaction']>[0]>[0]
 
 async function planOf(tx: Transaction, text: string): Promise<Plan> {
+  // Bound, but not looked at: a generic plan is for any values.
+  const values = Array.from({ length: highestParameter(text) }, () => null)
+  const query = { text: `EXPLAIN (GENERIC_PLAN) ${text}`, values, queryMode: 'extended', rowMode: 'array' }
   try {
-    const { rows } = await tx.transaction(inner =>
-      inner.query({
-        text: `EXPLAIN (GENERIC_PLAN) ${text}`,
-        queryMode: 'extended',
-        rowMode: 'array',
-      } as never),
-    )
+    const { rows } = await tx.transaction(inner => inner.query(query as never))
     return { lines: (rows as unknown as string[][]).map(([line]) => String(line)) }
   } catch (error) {
     if (!/^[\dA-Z]{5}$/.test(String((error as { code?: unknown }).code))) throw error
@@ -48,6 +45,10 @@ async function planOf(tx: Transaction, text: string): Promise<Plan> {
 
 /** Makes parameters of the places where literals were: `a = $1 AND b = ?` is `a = $1 AND b = $2`. */
 export function numbered(text: string): string {
-  let last = Math.max(0, ...[...text.matchAll(/\$(\d{1,5})/g)].map(([, digits]) => Number(digits)))
+  let last = highestParameter(text)
   return text.replace(/(?<=^|[\s(,=<>+\-*/|[])\?(?=$|[\s),;:\]])/g, () => `$${++last}`)
+}
+
+function highestParameter(text: string): number {
+  return [...text.matchAll(/\$(\d{1,5})\b/g)].reduce((most, [, digits]) => Math.max(most, Number(digits)), 0)
 }

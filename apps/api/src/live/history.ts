@@ -11,6 +11,7 @@ export const COLUMNS = [
   'p99',
   'queries',
   'saved',
+  'unsaved',
   'active',
   'idle',
   'waiting',
@@ -80,7 +81,16 @@ function keep(points: Point[], point: Point, most: number): void {
 class Interval {
   seconds = 0
   readonly #latency = new Float64Array(BUCKETS)
-  readonly #sums = { requests: 0, failures: 0, queries: 0, saved: 0, queryErrors: 0, retries: 0, sheds: 0 }
+  readonly #sums = {
+    requests: 0,
+    failures: 0,
+    queries: 0,
+    saved: 0,
+    unsaved: 0,
+    queryErrors: 0,
+    retries: 0,
+    sheds: 0,
+  }
   readonly #peaks = { active: 0, idle: 0, waiting: 0, max: 0 }
 
   add(reports: readonly ProcessReport[]): void {

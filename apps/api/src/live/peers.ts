@@ -45,7 +45,7 @@ export function parseReport(message: string): ProcessReport | undefined {
   }
 }
 
-const NUMBERS = ['requests', 'failures', 'queries', 'queryErrors', 'saved', 'retries', 'sheds']
+const NUMBERS = ['requests', 'failures', 'queries', 'queryErrors', 'saved', 'unsaved', 'retries', 'sheds']
 
 /** Whether what is calculated with, and what is walked through, is what it has to be. */
 function looksRight(value: unknown): value is ProcessReport {

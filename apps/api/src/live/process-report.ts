@@ -39,6 +39,8 @@ export interface SecondCounts {
   readonly queryErrors: number
   /** Reads that were answered without the database. */
   readonly saved: number
+  /** Reads that the cache had nothing for, and those that it leaves alone. */
+  readonly unsaved: number
   readonly retries: number
   readonly sheds: number
 }
@@ -72,7 +74,8 @@ export interface ProcessReport {
   }
   readonly cache: {
     readonly enabled: boolean
-    readonly redis: 'none' | 'ok' | 'away'
+    /** `unused`: it is connected to when the first read asks for it. */
+    readonly redis: 'none' | 'unused' | 'ok' | 'away'
     /** Since the start of the process, as all below. */
     readonly memory: number
     readonly shared: number

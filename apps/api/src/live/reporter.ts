@@ -48,14 +48,19 @@ export function createReporter({ pool, requests, databaseAnswers, now }: Reporte
 
 function totals(pool: MonitoredPool): Totals {
   const { queries, retries, shed } = pool.stats()
-  const { hits, stale, shared } = pool.cache.stats()
+  const { hits, stale, shared, misses, bypasses } = pool.cache.stats()
   return {
     queries: queries.calls,
     queryErrors: queries.errors,
     saved: hits.memory + hits.redis + stale + shared,
+    unsaved: sum(Object.values(bypasses)) + misses,
     retries: retries.made,
-    sheds: Object.values(shed).reduce((sum, count) => sum + count, 0),
+    sheds: sum(Object.values(shed)),
   }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0)
 }
 
 function difference(after: Totals, before: Totals): Totals {
@@ -82,9 +87,10 @@ function poolState(pool: MonitoredPool, answers: boolean) {
 function cacheNumbers(pool: MonitoredPool): ProcessReport['cache'] {
   const { hits, redis, enabled, stale, misses, shared, bypasses, ...rest } = pool.cache.stats()
   const { entries, bytes, evictions, invalidations } = rest
+  const isUsed = misses + Object.keys(bypasses).length > 0
   return {
     enabled,
-    redis: redis === undefined ? 'none' : redis.available ? 'ok' : 'away',
+    redis: redis === undefined ? 'none' : redis.available ? 'ok' : isUsed ? 'away' : 'unused',
     memory: hits.memory,
     redisHits: hits.redis,
     shared,
