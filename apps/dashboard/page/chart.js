@@ -101,6 +101,7 @@ export class Chart {
         {
           ...axis,
           size: 54,
+          ...(logarithmic && { splits: powersOfTen }),
           gap: 6,
           space: 30,
           values: (_, splits) => splits.map(value => (value === null ? '' : this.#format(value))),
@@ -153,6 +154,13 @@ function fromZero(_, __, max) {
 function decades(_, min, max) {
   const low = 10 ** Math.floor(Math.log10(Math.max(0.1, Math.min(1, min || 1))))
   return [low, Math.max(100, 10 ** Math.ceil(Math.log10(Math.max(1, max || 1))))]
+}
+
+/** Lines at whole decades only. */
+function powersOfTen(_, __, min, max) {
+  const powers = []
+  for (let power = min; power <= max * 1.001; power *= 10) powers.push(power)
+  return powers
 }
 
 function clock(seconds) {

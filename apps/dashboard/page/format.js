@@ -20,7 +20,7 @@ export function rate(value) {
 /** Milliseconds with their unit: `0.4 ms`, `12 ms`, `1.20 s`. */
 export function millis(value) {
   const [number, unit] = splitMillis(value)
-  return `${number} ${unit}`
+  return `${number.replace(/\.0+$/, '')} ${unit}`
 }
 
 /** @returns {[string, string]} the number and its unit */

@@ -5,12 +5,12 @@ import { bytes, count, millis, percent, rate, splitMillis } from './format.js'
 const STATES = {
   green: { word: 'All well', sign: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M8 12.5l2.8 2.8L16.2 9.6' },
   degraded: { word: 'Degraded', sign: 'M12 4 2.8 20h18.4zM12 10.5v4M12 17.2v.1' },
-  red: { word: 'Not working', sign: 'M8.2 3h7.6L21 8.2v7.6L15.8 21H8.2L3 15.8V8.2zM12 7.5v5.5M12 16.4v.1' },
+  red: { word: 'Outage', sign: 'M8.2 3h7.6L21 8.2v7.6L15.8 21H8.2L3 15.8V8.2zM12 7.5v5.5M12 16.4v.1' },
   unknown: { word: 'No news', sign: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 8v4.5l3 2' },
 }
 
 /** How a process says what it is. */
-export const TONES = { green: 'well', degraded: 'degraded', red: 'not working' }
+export const TONES = { green: 'well', degraded: 'degraded', red: 'outage' }
 
 /** Shows the state of all and why. */
 export function showState(state, processes) {
@@ -42,14 +42,15 @@ function reasonsOf(state, processes) {
 /** The six numbers on top. */
 export function showFigures(fine, processes) {
   const minute = name => fine.sum(name, 60)
-  const [latency, unit] = splitMillis(fine.last('p95'))
+  const isIdle = fine.last('p95') === 0
+  const [latency, unit] = isIdle ? ['–', ''] : splitMillis(fine.last('p95'))
   const failures = minute('failures')
   const [saved, asked] = [minute('saved'), minute('saved') + minute('unsaved')]
   const [active, max] = [fine.last('active'), fine.last('max')]
   const memory = processes.reduce((sum, { cache }) => sum + cache.bytes, 0)
   figures([
     ['Requests', rate(fine.last('requests')), '/s', `${count(minute('requests'))} in a minute`],
-    ['Latency, 95 %', latency, unit, `99 % within ${millis(fine.last('p99'))}`],
+    ['Latency, 95 %', latency, unit, isIdle ? 'no requests' : `99 % within ${millis(fine.last('p99'))}`],
     [
       'Failed requests',
       count(failures),
@@ -99,12 +100,9 @@ export function showCache(processes) {
   const misses = total('misses')
   const reads = hits.reduce((sum, each) => sum + each, misses)
   const redis = processes.map(({ cache }) => cache.redis)
-  const where = redis.includes('away')
-    ? 'Redis is away'
-    : redis.includes('ok')
-      ? 'memory and Redis'
-      : 'memory only'
-  setText(byId('cache-state'), processes.some(({ cache }) => cache.enabled) ? where : 'nothing is kept')
+  const isKept = processes.some(({ cache }) => cache.enabled)
+  const where = redis.includes('none') ? 'memory only' : 'memory and Redis'
+  setText(byId('cache-state'), redis.includes('away') ? 'Redis is away' : isKept ? where : 'nothing is kept')
   const [memory, shared, joined, stale] = hits
   const tiers = [
     ['From memory', memory, ''],

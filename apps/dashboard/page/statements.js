@@ -68,7 +68,7 @@ function planButton(id, text) {
   const label = `Plan of ${text.slice(0, 60)}`
   return element(
     'button',
-    { type: 'button', 'data-id': id, 'aria-label': label, onclick: () => showPlan(id, text) },
+    { type: 'button', class: 'small', 'data-id': id, 'aria-label': label, onclick: () => showPlan(id, text) },
     'Plan',
   )
 }

@@ -29,7 +29,9 @@ export function worst(states: readonly OverallState[]): OverallState {
 
 function redReasons({ database, second }: Judged): string[] {
   return [
-    ...(database.breaker === 'open' || !database.answers ? ['The database does not answer.'] : []),
+    ...(database.breaker === 'open' || !database.answers
+      ? ['The database does not answer: calls wait for it, cached reads go on.']
+      : []),
     ...(second.failures > second.requests * FAILING
       ? [`${second.failures} of ${second.requests} requests failed in the last second.`]
       : []),

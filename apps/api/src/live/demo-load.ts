@@ -17,6 +17,8 @@ export interface LoadParts {
 const CALLERS = 8
 /** Milliseconds of thought between two requests of a caller, at most. */
 const THOUGHT = 60
+/** Milliseconds that a caller waits for an answer. */
+const PATIENCE = 15_000
 const WORDS = ['yoga', 'music', 'chess', 'piano', 'salsa', 'art']
 
 /** Callers in this process who ask the service over HTTP, as people would, for some time. */
@@ -25,7 +27,7 @@ export class DemoLoad {
   #succeeded = 0
   #failed = 0
   #running = 0
-  #stop = new AbortController()
+  #stopped = false
 
   constructor(parts: LoadParts) {
     this.#parts = parts
@@ -40,18 +42,18 @@ export class DemoLoad {
     if (this.#running > 0) return
     this.#succeeded = 0
     this.#failed = 0
-    this.#stop = new AbortController()
+    this.#stopped = false
     const end = performance.now() + millis
     for (let caller = 0; caller < CALLERS; caller++) void this.#call(end)
   }
 
   stop(): void {
-    this.#stop.abort()
+    this.#stopped = true
   }
 
   async #call(end: number): Promise<void> {
     this.#running++
-    while (performance.now() < end && !this.#stop.signal.aborted) {
+    while (performance.now() < end && !this.#stopped) {
       await this.#ask()
       await new Promise(resolve => setTimeout(resolve, this.#parts.random() * THOUGHT))
     }
@@ -63,13 +65,13 @@ export class DemoLoad {
     try {
       const response = await fetch(this.#parts.address() + this.#path(), {
         headers,
-        signal: this.#stop.signal,
+        signal: AbortSignal.timeout(PATIENCE),
       })
       await response.arrayBuffer()
       if (response.ok) this.#succeeded++
       else this.#failed++
     } catch {
-      if (!this.#stop.signal.aborted) this.#failed++
+      if (!this.#stopped) this.#failed++
     }
   }
 

@@ -10,8 +10,8 @@ const GENERIC_PLANS = 160_000
 export type Plan = { readonly lines: readonly string[] } | { readonly problem: string }
 
 /**
- * Has a normalised statement planned for unknown parameters, in a transaction that is read-only and rolled back. It is
- * planned, not run, and through the extended protocol, which takes one statement only.
+ * Has a normalised statement planned for unknown parameters, in a read-only transaction. It is planned, not run; a text of
+ * several statements is refused before anything of it reaches the executor.
  *
  * @throws when the database does not answer
  */
@@ -30,13 +30,16 @@ export async function explainStatement(pool: Pool, text: string): Promise<Plan> 
 
 type Transaction = Parameters<Parameters<Pool['transaction']>[0]>[0]
 
-async function planOf(tx: Transaction, text: string): Promise<Plan> {
-  // Bound, but not looked at: a generic plan is for any values.
-  const values = Array.from({ length: highestParameter(text) }, () => null)
-  const query = { text: `EXPLAIN (GENERIC_PLAN) ${text}`, values, queryMode: 'extended', rowMode: 'array' }
+async function planOf(tx: Transaction, statement: string): Promise<Plan> {
+  const text = `EXPLAIN (GENERIC_PLAN) ${statement}`
+  const values = Array.from({ length: highestParameter(statement) }, () => null)
   try {
-    const { rows } = await tx.transaction(inner => inner.query(query as never))
-    return { lines: (rows as unknown as string[][]).map(([line]) => String(line)) }
+    return await tx.transaction(async inner => {
+      // The extended protocol refuses what is more than one statement, but plans for the values that it wants bound.
+      await inner.query({ text, values, queryMode: 'extended' } as never)
+      const { rows } = await inner.query(text)
+      return { lines: rows.map(row => String(row['QUERY PLAN'])) }
+    })
   } catch (error) {
     if (!/^[\dA-Z]{5}$/.test(String((error as { code?: unknown }).code))) throw error
     return { problem: `PostgreSQL cannot plan it without its values: ${(error as Error).message}` }

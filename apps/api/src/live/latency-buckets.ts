@@ -10,7 +10,7 @@ export const BUCKETS = STEPS * DOUBLINGS
 /** The bucket of a duration in milliseconds. */
 export function bucketOf(millis: number): number {
   if (!(millis > LEAST)) return 0
-  const doubling = Math.floor(Math.log2(millis / LEAST))
+  const doubling = Math.min(DOUBLINGS, Math.floor(Math.log2(millis / LEAST)))
   const step = Math.floor((millis / (LEAST * 2 ** doubling) - 1) * STEPS)
   return Math.min(BUCKETS - 1, doubling * STEPS + step)
 }

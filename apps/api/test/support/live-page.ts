@@ -71,7 +71,8 @@ export interface OpenPage {
   readonly page: Page
   /** Errors on the console, exceptions, and requests that went elsewhere. */
   readonly complaints: readonly string[]
-  picture(name: string): Promise<void>
+  /** @param whole default: the page down to its end, not only what fits the window */
+  picture(name: string, whole?: boolean): Promise<void>
   close(): Promise<void>
 }
 
@@ -102,9 +103,9 @@ export async function openLivePage(
   return {
     page,
     complaints,
-    async picture(name) {
+    async picture(name, whole = true) {
       mkdirSync(PICTURES, { recursive: true })
-      await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true })
+      await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: whole })
     },
     close: () => context.close(),
   }
