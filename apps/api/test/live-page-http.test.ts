@@ -88,13 +88,15 @@ test('processes see each other through the database, and none that has gone', as
 test('it says what was done and nothing of what it was done with', async () => {
   const secret = 'zebrafinch-4711'
   expect((await local.call(`GET /api/creators/search?q=${secret}`)).status).toBe(200)
+  const wanted = ({ text }: { text: string }) => text.startsWith('SELECT id,')
+  await local.call('GET /api/creators?limit=3')
   await expect
-    .poll(async () => (await local.call(SNAPSHOT)).body.processes[0].statements.length)
-    .toBeGreaterThan(0)
+    .poll(async () => (await local.call(SNAPSHOT)).body.processes[0].statements.some(wanted))
+    .toBe(true)
   const { body } = await local.call(SNAPSHOT)
   expect(JSON.stringify(body)).not.toContain(secret)
   expect(JSON.stringify(body)).not.toContain(new URL(database.url).password || 'no password')
-  const id = body.processes[0].statements[0].id
+  const { id } = body.processes[0].statements.find(wanted)
   const plan = await local.call(`GET /dashboard/plans/${id}`)
   expect(plan.body.lines.join('\n')).toContain('cost=')
   expect((await local.call('GET /dashboard/plans/unknown')).status).toBe(404)
@@ -105,7 +107,7 @@ test('a plan is made of one statement and runs nothing', async () => {
   const plan = (text: string) => explainStatement(pool, text)
   await pool.query('CREATE TABLE planned (id int, word text)')
   expect(await plan('INSERT INTO planned VALUES ($1, ?)')).toMatchObject({
-    lines: [expect.stringContaining('Insert')],
+    lines: expect.arrayContaining([expect.stringContaining('Insert')]),
   })
   const generic = await plan('SELECT word FROM planned WHERE id = $1 LIMIT ?')
   expect(generic).toMatchObject({

@@ -42,7 +42,8 @@ async function planOf(tx: Transaction, statement: string): Promise<Plan> {
     })
   } catch (error) {
     if (!/^[\dA-Z]{5}$/.test(String((error as { code?: unknown }).code))) throw error
-    return { problem: `PostgreSQL cannot plan it without its values: ${(error as Error).message}` }
+    const why = 'PostgreSQL cannot plan it as it stands here: without its values, and cut off if it is long'
+    return { problem: `${why} (${(error as Error).message}).` }
   }
 }
 

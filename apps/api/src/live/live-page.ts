@@ -67,7 +67,11 @@ export function createLivePage(options: LivePageOptions): LivePage {
     async explain(id) {
       const known = await watched.statements({ limit: KNOWN })
       const statement = known.find(({ fingerprint }) => fingerprint === id)
-      return statement && explainStatement(pool, statement.text)
+      const plan = statement && (await explainStatement(pool, statement.text))
+      const kept = statement?.lastSlow?.plan
+      return kept !== undefined && plan !== undefined && 'problem' in plan
+        ? { lines: kept.split('\n') }
+        : plan
     },
     async close() {
       controls?.close()
