@@ -10,7 +10,9 @@ import {
   openLivePage,
   type RunningDemo,
   startDemo,
+  WITH_PAGE,
 } from './support/live-page.js'
+import { serviceOn } from './support/service.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -105,6 +107,39 @@ describe.skipIf(CHROMIUM === undefined)('the live page in a real browser', () =>
     await open.picture('degraded')
     back.open()
     await expect.poll(state).toBe('green')
+  })
+
+  test('another process of the service is shown beside the first while it runs', async () => {
+    await press('Stop the load')
+    const rows = () => open.page.locator('#processes tbody tr').count()
+    expect(await rows()).toBe(1)
+    const second = await serviceOn(demo.database.url, { ...WITH_PAGE, REDIS_URL: demo.redis.url })
+    await expect.poll(rows).toBe(2)
+    await expect
+      .poll(() => open.page.locator('#state-reasons').textContent())
+      .toBe('2 processes serve without trouble.')
+    await open.picture('two-processes')
+    await second.close()
+    await expect.poll(rows).toBe(1)
+  })
+
+  test('the guide says of every number on the page what it means, and of no other', async () => {
+    const shown = await open.page.evaluate(`(() => {
+      const texts = (selector, within = document) => [...within.querySelectorAll(selector)].map(node => node.firstChild.textContent)
+      const named = (title, labels) => labels.filter(label => label !== '').map(label => title + ': ' + label)
+      const legend = figure => [...figure.querySelectorAll('.legend li')].map(item => item.childNodes[1].textContent)
+      const charts = [...document.querySelectorAll('.chart')].flatMap(each => named(each.querySelector('h2').textContent, legend(each)))
+      const heads = id => texts('#' + id + ' th').slice(1).filter(text => text !== 'Plan')
+      return [
+        ...texts('#figures dt'), ...charts,
+        ...named('Statements', heads('statements')), ...named('Cache', texts('#cache .rows dt')),
+        ...named('Trouble', texts('dt', document.querySelector('#trouble dl'))),
+        ...named('Servers', texts('dt', document.querySelector('#servers dl'))), ...named('Processes', heads('processes')),
+      ]
+    })()`)
+    const guide = readFileSync(new URL('../../../docs/guides/live-page.md', import.meta.url), 'utf8')
+    const [, table = ''] = /\| number \| what it means \|\n\|---\|---\|\n([\s\S]*?)\n\n/.exec(guide) ?? []
+    expect(table.split('\n').map(row => row.split(' | ')[0]?.replace('| ', ''))).toEqual(shown)
   })
 
   test('complains about nothing, loads nothing from elsewhere, and is small', async () => {

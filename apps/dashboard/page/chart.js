@@ -157,7 +157,7 @@ function decades(_, min, max) {
 }
 
 /** Lines at whole decades only. */
-function powersOfTen(_, __, min, max) {
+function powersOfTen(...[, , min, max]) {
   const powers = []
   for (let power = min; power <= max * 1.001; power *= 10) powers.push(power)
   return powers

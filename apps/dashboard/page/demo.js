@@ -1,4 +1,4 @@
-import { byId, element } from './element.js'
+import { byId, element, setText } from './element.js'
 import { count } from './format.js'
 
 const LABELS = {
@@ -21,7 +21,8 @@ export function showDemo(demo) {
   if (buttons.childElementCount === 0) buttons.append(...demo.actions.map(buttonOf))
   for (const button of buttons.children) {
     const { action } = button.dataset
-    button.disabled = action === 'runLoad' ? demo.load.running : demo.fault !== null
+    if (action === 'runLoad') setText(button, demo.load.running ? 'Stop the load' : LABELS.runLoad)
+    else button.disabled = demo.fault !== null
   }
   const told = tally(demo)
   const place = byId('demo-tally')

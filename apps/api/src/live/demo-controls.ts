@@ -45,11 +45,12 @@ export class DemoControls {
     return { actions: ['runLoad', ...faults], fault: this.#fault, load: this.#load.tally }
   }
 
-  /** Begins an action. @returns `false` when there is none of that name, or another fault is going on */
+  /** Begins an action; `runLoad` again ends the load. @returns `false` when there is none of that name, or another fault is going on */
   begin(action: string): boolean {
     if (!(this.state.actions as readonly string[]).includes(action)) return false
     if (action === 'runLoad') {
-      this.#load.start(LOAD)
+      if (this.#load.tally.running) this.#load.stop()
+      else this.#load.start(LOAD)
       return true
     }
     if (this.#fault !== null) return false

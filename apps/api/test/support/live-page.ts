@@ -15,6 +15,7 @@ const PICTURES = fileURLToPath(new URL('../../../../.holdfast/pictures/live-page
 export interface RunningDemo {
   readonly served: Served
   readonly database: PostgresServer
+  readonly redis: RedisServer
   readonly close: () => Promise<void>
 }
 
@@ -36,6 +37,7 @@ export async function startDemo(back: () => Promise<void>): Promise<RunningDemo>
   return {
     served,
     database,
+    redis,
     async close() {
       await served.close()
       await Promise.all([database[Symbol.asyncDispose](), redis[Symbol.asyncDispose]()])
