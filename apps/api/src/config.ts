@@ -251,8 +251,9 @@ function reader(env: Environment, problems: string[]): Read {
 
 /** The one place where variables become settings. */
 function assemble({ required, optional }: Read): Config {
+  const environment = required('NODE_ENV')
   return Object.freeze({
-    environment: required('NODE_ENV'),
+    environment,
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
     cache: cacheConfig(required, optional),
@@ -266,7 +267,7 @@ function assemble({ required, optional }: Read): Config {
     requestTimeout: required('REQUEST_TIMEOUT'),
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
-    dashboard: dashboardConfig(required, optional),
+    dashboard: dashboardConfig(environment, required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
 }
@@ -278,10 +279,13 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
 }
 
 /** Off in production and in tests unless something was said. */
-function dashboardConfig(required: Read['required'], optional: Read['optional']): Config['dashboard'] {
+function dashboardConfig(
+  environment: Config['environment'],
+  required: Read['required'],
+  optional: Read['optional'],
+): Config['dashboard'] {
   const [wish, token] = [required('DASHBOARD'), optional('DASHBOARD_TOKEN')]
-  const wanted =
-    wish === 'auto' ? token !== undefined || required('NODE_ENV') === 'development' : wish === 'on'
+  const wanted = wish === 'auto' ? token !== undefined || environment === 'development' : wish === 'on'
   return wanted && Object.freeze(token === undefined ? {} : { token })
 }
 
