@@ -127,6 +127,18 @@ export const VARIABLES = {
     secret: true,
     ...text(16),
   },
+  DASHBOARD: {
+    about:
+      'Whether the live page is served at `/dashboard`: `auto` in development, and wherever `DASHBOARD_TOKEN` is set.',
+    fallback: 'auto',
+    ...oneOf('auto', 'on', 'off'),
+  },
+  DASHBOARD_TOKEN: {
+    about:
+      'Who knows it sees the live page from anywhere. Absent: it is shown on the machine of the service only.',
+    secret: true,
+    ...text(16),
+  },
   TRUST_PROXY: {
     about: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed; empty: none.',
     fallback: '',
@@ -159,6 +171,12 @@ export interface WebhookRules {
 
 /** Who may read the metrics. */
 export interface MetricsConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
+}
+
+/** Who may see the live page. */
+export interface DashboardConfig {
   /** Absent: whoever asks from this machine. */
   readonly token?: string
 }
@@ -201,6 +219,8 @@ export interface Config {
   readonly rateLimit: { readonly max: number; readonly window: number }
   /** `false`: there is no `/metrics`. */
   readonly metrics: MetricsConfig | false
+  /** The live page; `false`: there is none. */
+  readonly dashboard: DashboardConfig | false
   /** Proxies whose word on the caller's address counts. */
   readonly trustProxy: readonly string[]
 }
@@ -272,8 +292,9 @@ function reader(env: Environment, problems: string[]): Read {
 
 /** The one place where variables become settings. */
 function assemble({ required, optional }: Read): Config {
+  const environment = required('NODE_ENV')
   return Object.freeze({
-    environment: required('NODE_ENV'),
+    environment,
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
     cache: cacheConfig(required, optional),
@@ -292,6 +313,7 @@ function assemble({ required, optional }: Read): Config {
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
     metrics: metricsConfig(required, optional),
+    dashboard: dashboardConfig(environment, required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
 }
@@ -305,6 +327,17 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
 function metricsConfig(required: Read['required'], optional: Read['optional']): Config['metrics'] {
   const token = optional('METRICS_TOKEN')
   return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
+}
+
+/** Off in production and in tests unless something was said. */
+function dashboardConfig(
+  environment: Config['environment'],
+  required: Read['required'],
+  optional: Read['optional'],
+): Config['dashboard'] {
+  const [wish, token] = [required('DASHBOARD'), optional('DASHBOARD_TOKEN')]
+  const wanted = wish === 'auto' ? token !== undefined || environment === 'development' : wish === 'on'
+  return wanted && Object.freeze(token === undefined ? {} : { token })
 }
 
 /** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */

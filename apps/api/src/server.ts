@@ -9,10 +9,12 @@ import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from '
 import { answerBadAddress, answerErrors, answerUnknown, answerUnreadable } from './error-responses.js'
 import { followRoutes } from './follow-routes.js'
 import { limitRate } from './limit-rate.js'
+import type { LivePage } from './live/live-page.js'
 import { logRequests } from './log-requests.js'
 import { describeRoutes, serveDocumentation } from './openapi.js'
 import { requestId, sendHeaders } from './response-headers.js'
 import { creatorRoutes } from './routes/creators.js'
+import { dashboardRoutes } from './routes/dashboard.js'
 import { earningRoutes } from './routes/earnings.js'
 import { type HealthSource, healthRoutes } from './routes/health.js'
 import { type MetricsSource, metricsRoute } from './routes/metrics.js'
@@ -42,6 +44,8 @@ export interface Dependencies {
   readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
   readonly verifyToken: VerifyToken
+  /** Absent: there is none. */
+  readonly livePage?: LivePage | undefined
   /** pino, or whatever looks like it. */
   readonly logger: FastifyBaseLogger
 }
@@ -51,7 +55,7 @@ const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
 export async function buildServer(dependencies: Dependencies): Promise<App> {
-  const { config, verifyToken, logger } = dependencies
+  const { config, pool, verifyToken, livePage, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
@@ -64,7 +68,8 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
-  if (config.metrics !== false) metricsRoute(app, dependencies.pool, config.metrics)
+  if (config.metrics !== false) metricsRoute(app, pool, config.metrics)
+  if (livePage !== undefined) await dashboardRoutes(app, livePage)
   await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
