@@ -31,7 +31,9 @@ test('an empty environment gives the defaults of development', () => {
     bodyLimit: 262_144,
     requestTimeout: 10_000,
     shutdownTimeout: 10_000,
+    metrics: {},
     rateLimit: { max: 600, window: 60_000 },
+    dashboard: {},
     trustProxy: [],
   })
 })
@@ -136,4 +138,23 @@ test('the README lists exactly the variables of the code, with their defaults an
     return `| \`${name}\` | ${fallback} | ${variable.about} |`
   })
   expect(rows).toEqual(expected)
+})
+
+test.each([
+  [{}, {}],
+  [{ DASHBOARD: 'off' }, false],
+  [{ NODE_ENV: 'test' }, false],
+  [{ NODE_ENV: 'production' }, false],
+  [{ NODE_ENV: 'production', DASHBOARD: 'on' }, {}],
+  [{ NODE_ENV: 'production', DASHBOARD_TOKEN: 'x'.repeat(16) }, { token: 'x'.repeat(16) }],
+  [{ DASHBOARD: 'off', DASHBOARD_TOKEN: 'x'.repeat(16) }, false],
+] as const)('with %j the live page is %j', (env, dashboard) => {
+  expect(readConfig(env, { keyless: true }).dashboard).toEqual(dashboard)
+})
+
+test('a token of the live page that could be guessed is refused, and not repeated', () => {
+  const problems = problemsOf({ DASHBOARD_TOKEN: 'guess-me' })
+  expect(problems).toEqual([
+    'DASHBOARD_TOKEN: expected at least 16 characters, given a value of 8 characters',
+  ])
 })

@@ -116,6 +116,29 @@ export const VARIABLES = {
     fallback: '1m',
     ...duration(100, 86_400_000),
   },
+  METRICS: {
+    about: 'Whether `/metrics` is there for Prometheus.',
+    fallback: 'on',
+    ...oneOf('on', 'off'),
+  },
+  METRICS_TOKEN: {
+    about:
+      'Who knows it reads the metrics from anywhere. Absent: they are told on the machine of the service only.',
+    secret: true,
+    ...text(16),
+  },
+  DASHBOARD: {
+    about:
+      'Whether the live page is served at `/dashboard`: `auto` in development, and wherever `DASHBOARD_TOKEN` is set.',
+    fallback: 'auto',
+    ...oneOf('auto', 'on', 'off'),
+  },
+  DASHBOARD_TOKEN: {
+    about:
+      'Who knows it sees the live page from anywhere. Absent: it is shown on the machine of the service only.',
+    secret: true,
+    ...text(16),
+  },
   TRUST_PROXY: {
     about: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed; empty: none.',
     fallback: '',
@@ -144,6 +167,18 @@ export interface WebhookRules {
   readonly secrets: readonly Buffer[]
   /** Between a signature and now, either way. */
   readonly tolerance: number
+}
+
+/** Who may read the metrics. */
+export interface MetricsConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
+}
+
+/** Who may see the live page. */
+export interface DashboardConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
 }
 
 /** Where reads are cached. */
@@ -182,6 +217,10 @@ export interface Config {
   readonly shutdownTimeout: number
   /** `max` 0: no limit. */
   readonly rateLimit: { readonly max: number; readonly window: number }
+  /** `false`: there is no `/metrics`. */
+  readonly metrics: MetricsConfig | false
+  /** The live page; `false`: there is none. */
+  readonly dashboard: DashboardConfig | false
   /** Proxies whose word on the caller's address counts. */
   readonly trustProxy: readonly string[]
 }
@@ -253,8 +292,9 @@ function reader(env: Environment, problems: string[]): Read {
 
 /** The one place where variables become settings. */
 function assemble({ required, optional }: Read): Config {
+  const environment = required('NODE_ENV')
   return Object.freeze({
-    environment: required('NODE_ENV'),
+    environment,
     databaseUrl: optional('DATABASE_URL'),
     databasePoolMax: optional('DATABASE_POOL_MAX'),
     cache: cacheConfig(required, optional),
@@ -272,6 +312,8 @@ function assemble({ required, optional }: Read): Config {
     requestTimeout: required('REQUEST_TIMEOUT'),
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
+    metrics: metricsConfig(required, optional),
+    dashboard: dashboardConfig(environment, required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
 }
@@ -280,6 +322,22 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
   const redis = optional('REDIS_URL')
   if (required('CACHE') === 'off') return false
   return Object.freeze(redis === undefined ? {} : { redis })
+}
+
+function metricsConfig(required: Read['required'], optional: Read['optional']): Config['metrics'] {
+  const token = optional('METRICS_TOKEN')
+  return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
+}
+
+/** Off in production and in tests unless something was said. */
+function dashboardConfig(
+  environment: Config['environment'],
+  required: Read['required'],
+  optional: Read['optional'],
+): Config['dashboard'] {
+  const [wish, token] = [required('DASHBOARD'), optional('DASHBOARD_TOKEN')]
+  const wanted = wish === 'auto' ? token !== undefined || environment === 'development' : wish === 'on'
+  return wanted && Object.freeze(token === undefined ? {} : { token })
 }
 
 /** Keys that are not set are absent, not `undefined`, so that `in` and spreading work. */

@@ -9,12 +9,15 @@ import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from '
 import { answerBadAddress, answerErrors, answerUnknown, answerUnreadable } from './error-responses.js'
 import { followRoutes } from './follow-routes.js'
 import { limitRate } from './limit-rate.js'
+import type { LivePage } from './live/live-page.js'
 import { logRequests } from './log-requests.js'
 import { describeRoutes, serveDocumentation } from './openapi.js'
 import { requestId, sendHeaders } from './response-headers.js'
 import { creatorRoutes } from './routes/creators.js'
+import { dashboardRoutes } from './routes/dashboard.js'
 import { earningRoutes } from './routes/earnings.js'
 import { type HealthSource, healthRoutes } from './routes/health.js'
+import { type MetricsSource, metricsRoute } from './routes/metrics.js'
 import { paymentRoutes } from './routes/payments.js'
 import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
@@ -32,7 +35,7 @@ export interface Dependencies {
   /** Resolved once; nothing else is configured. */
   readonly config: Config
   /** Asked for health and numbers only; rows come through `digisWithin`. */
-  readonly pool: HealthSource & StatsSource
+  readonly pool: HealthSource & StatsSource & MetricsSource
   /** The data module within what is left of a deadline, for who asks; called for each use. */
   readonly digisWithin: (deadline: Deadline, identity: Identity) => UseCases
   /** As whom somebody asks the database. Absent: everybody as the user of the pool. */
@@ -41,6 +44,8 @@ export interface Dependencies {
   readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
   readonly verifyToken: VerifyToken
+  /** Absent: there is none. */
+  readonly livePage?: LivePage | undefined
   /** pino, or whatever looks like it. */
   readonly logger: FastifyBaseLogger
 }
@@ -50,7 +55,7 @@ const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
 export async function buildServer(dependencies: Dependencies): Promise<App> {
-  const { config, verifyToken, logger } = dependencies
+  const { config, pool, verifyToken, livePage, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
@@ -63,6 +68,8 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
+  if (config.metrics !== false) metricsRoute(app, pool, config.metrics)
+  if (livePage !== undefined) await dashboardRoutes(app, livePage)
   await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }

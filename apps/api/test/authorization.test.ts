@@ -131,6 +131,8 @@ const MATRIX: Readonly<Record<string, Case>> = {
   'GET /api/health/ready': { request: at('/api/health/ready'), statuses: PUBLIC },
   'GET /api/problems': { request: at('/api/problems'), statuses: PUBLIC },
   'GET /api/problems/:kind': { request: at('/api/problems/conflict'), statuses: PUBLIC },
+  // From this machine; the test of the metrics has the other cases.
+  'GET /metrics': { request: at('/metrics'), statuses: PUBLIC },
   'GET /api/openapi.json': { request: at('/api/openapi.json'), statuses: PUBLIC },
 }
 

@@ -2,6 +2,7 @@ import type { QueryArrayResult, QueryConfig, QueryResult } from 'pg'
 import type { Limits } from './deadline.js'
 import type { Identity } from './identity.js'
 import type { WalPosition } from './lsn.js'
+import type { QueryTrace } from './query-trace.js'
 
 /**
  * One query on its way through the pool: resolved, checked, never changed. It has all its properties from the start,
@@ -36,6 +37,8 @@ export interface QueryRequest extends Limits {
   readonly capture?: RawCapture | undefined
   /** Statements that go to the server in the same flush, before and after this one. */
   readonly frame?: QueryFrame | undefined
+  /** What observers are told at the end; absent while nobody observes. */
+  readonly trace?: QueryTrace | undefined
 }
 
 /**

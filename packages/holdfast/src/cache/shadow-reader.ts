@@ -93,7 +93,7 @@ class ShadowReader extends Reader {
   async #ask({ request }: CachedRead): Promise<Pick<RawResult, 'fields' | 'rows'> | undefined> {
     const { load, session } = this.#shadow
     const capture: RawCapture = { fields: [], rows: [], session: '' }
-    const isAnswered = await load({ ...request, signal: undefined, capture }).then(
+    const isAnswered = await load({ ...request, signal: undefined, trace: undefined, capture }).then(
       () => true,
       () => false,
     )

@@ -123,8 +123,9 @@ export class Replica {
   read(request: QueryRequest): Promise<Result> {
     const startedAt = this.#parts.clock.now()
     return new Promise((resolve, reject) => {
-      const outcome: Outcome = {
-        resolve: result => {
+      const outcome = {
+        since: startedAt,
+        resolve: (result: Result) => {
           this.latencies.note(this.#parts.clock.now() - startedAt)
           resolve(result)
         },
@@ -139,13 +140,17 @@ export class Replica {
     await this.pool.end()
   }
 
-  #run(pooled: PooledConnection, request: QueryRequest, outcome: Outcome): void {
+  #run(pooled: PooledConnection, request: QueryRequest, outcome: Outcome & { since: number }): void {
+    const { trace } = request
+    trace?.lent(Math.max(0, pooled.lentAt - outcome.since))
     pooled.connection.start(request, {
       resolve: result => {
+        trace?.answeredBy(pooled.connection.place)
         this.pool.release(pooled)
         outcome.resolve(result)
       },
       reject: error => {
+        trace?.answeredBy(pooled.connection.place)
         this.pool.release(pooled)
         outcome.reject(error)
       },

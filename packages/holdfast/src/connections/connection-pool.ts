@@ -1,3 +1,4 @@
+import { POOL_CONNECT_CHANNEL } from '../base/channels.js'
 import type { Clock } from '../base/clock.js'
 import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
@@ -11,6 +12,7 @@ import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
+import { publishLending, publishRelease, publishRemoval } from './publish-pool.js'
 import { Refusals } from './refusals.js'
 import { ServerShare } from './server-share.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
@@ -31,6 +33,16 @@ export interface PoolListener {
   onOpenTransaction(pooled: PooledConnection): void
 }
 
+/** Told how long things took, in milliseconds. */
+export interface ConnectionTimes {
+  opened(millis: number): void
+  /** Somebody got a connection after so long. */
+  lent(millis: number): void
+  released(millis: number): void
+  /** Somebody got none in time. */
+  timedOut(): void
+}
+
 /** What the pool is made of. */
 export interface ConnectionPoolOptions {
   readonly settings: PoolSettings
@@ -42,6 +54,7 @@ export interface ConnectionPoolOptions {
   readonly deadlines: DeadlineWatch
   readonly random: () => number
   readonly listener: PoolListener
+  readonly times?: ConnectionTimes | undefined
 }
 
 /** Lends connections: which one, to whom, and when to open or close one. */
@@ -126,6 +139,11 @@ export class ConnectionPool {
     return this.#line.overloaded
   }
 
+  /** Callers turned away since the pool was made, by reason. */
+  get shedCounts() {
+    return this.#refusals.shedCounts
+  }
+
   /** The breaker of the server, and what it knows. */
   get health(): NodeHealth {
     return this.#connector.health
@@ -158,9 +176,8 @@ export class ConnectionPool {
   lend(limits: Limits, caller: Caller): void {
     const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
     if (refusal !== undefined) return caller.refuse(refusal)
-    const pooled = this.#take(limits)
-    if (pooled === undefined) this.#enqueue(limits, caller)
-    else caller.serve(pooled)
+    if (!POOL_CONNECT_CHANNEL.hasSubscribers) return this.#lendTo(caller, limits)
+    publishLending(caller, this.numbers(), published => this.#lendTo(published, limits))
   }
 
   /** Takes a connection back. `destroy`: whatever its state, it is closed. */
@@ -168,7 +185,9 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
     if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
+    this.#options.times?.released(now - pooled.lentAt)
     this.#options.listener.onRelease(pooled, destroy)
+    publishRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
     this.#prepare(pooled, 'reset')
@@ -184,6 +203,7 @@ export class ConnectionPool {
       pooled.apply('closed')
       this.#closing--
       this.#options.listener.onRemove(pooled)
+      publishRemoval(pooled)
       this.#pump()
     })
   }
@@ -299,7 +319,14 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
+    this.#options.times?.lent(0)
     return this.#lend(top, now)
+  }
+
+  #lendTo(caller: Caller, limits: Limits): void {
+    const pooled = this.#take(limits)
+    if (pooled === undefined) this.#enqueue(limits, caller)
+    else caller.serve(pooled)
   }
 
   #enqueue({ deadline, signal, priority }: Limits, caller: Caller): void {
@@ -332,7 +359,10 @@ export class ConnectionPool {
       this.#options.deadlines.unwatch(waiter)
       this.#line.remove(waiter)
     },
-    timeoutError: millis => this.#refusals.timeout(millis),
+    timeoutError: millis => {
+      this.#options.times?.timedOut()
+      return this.#refusals.timeout(millis)
+    },
     abortError: signal => abortError(signal, 'safe', this.numbers()),
   }
 
@@ -354,8 +384,10 @@ export class ConnectionPool {
   #serve(pooled: PooledConnection, now: number): boolean {
     // The connection itself counts as active already.
     const waiter = this.#line.take(now, this.#lending.lowestRank(this.#activeCount - 1))
-    waiter?.serve(this.#lend(pooled, now))
-    return waiter !== undefined
+    if (waiter === undefined) return false
+    this.#options.times?.lent(now - waiter.since)
+    waiter.serve(this.#lend(pooled, now))
+    return true
   }
 
   #grow(now: number): void {
@@ -387,13 +419,14 @@ export class ConnectionPool {
   }
 
   #opened(connection: PgConnection): void {
-    const { clock, settings, random, listener } = this.#options
+    const { clock, settings, random, listener, times } = this.#options
     const lifetime = jitteredLifetime(settings.maxLifetime, random())
     const pooled = new PooledConnection(connection, {
       now: clock.now(),
       lifetime,
       generation: this.#generation,
     })
+    times?.opened(pooled.idleSince - connection.createdAt)
     connection.onLost = error => this.#lost(pooled, error)
     if (this.#all.size === 0) this.#line.becameAvailable(clock.now())
     this.#all.add(pooled)

@@ -40,6 +40,8 @@ class DatabaseCall implements Caller, Outcome {
   #lastError: Error | undefined
   #failures = 0
   #since = 0
+  /** Since when it waits for a connection; absent when nobody observes, or when it need not wait. */
+  #waitingSince: number | undefined = undefined
 
   constructor(context: CallContext, request: QueryRequest, outcome: Outcome) {
     this.#context = context
@@ -48,11 +50,15 @@ class DatabaseCall implements Caller, Outcome {
   }
 
   start(): void {
-    this.#context.connections.lend(this.#request, this)
+    const { connections, now } = this.#context
+    connections.lend(this.#request, this)
+    const waits = this.#request.trace !== undefined && this.#pooled === undefined
+    if (waits) this.#waitingSince ??= now()
   }
 
   serve(pooled: PooledConnection): void {
     this.#pooled = pooled
+    this.#request.trace?.lent(this.#waited(pooled))
     this.#context.log?.('dispatching query')
     if (!this.#request.guarded) return pooled.connection.start(this.#request, this)
     // A statement that may write or change its session: the connection's guard sees it.
@@ -81,6 +87,12 @@ class DatabaseCall implements Caller, Outcome {
     this.#failed(error, failure)
   }
 
+  #waited({ lentAt }: PooledConnection): number {
+    const since = this.#waitingSince
+    this.#waitingSince = undefined
+    return since === undefined ? 0 : Math.max(0, lentAt - since)
+  }
+
   #giveBack(destroy = false): void {
     const { connections, log } = this.#context
     log?.('query dispatched')
@@ -89,6 +101,7 @@ class DatabaseCall implements Caller, Outcome {
     if (pooled === undefined) return
     // The transaction around an identity stays open, failed, when its statement does: the release ends it.
     if (this.#request.identity !== undefined) pooled.rollbackExpected = true
+    this.#request.trace?.answeredBy(pooled.connection.place)
     connections.release(pooled, destroy || undefined)
   }
 
@@ -101,10 +114,14 @@ class DatabaseCall implements Caller, Outcome {
     // Told again between two attempts to connect, it is no other failure.
     if (error !== this.#lastError) this.#failures++
     this.#lastError = error
+    if (this.#request.trace !== undefined) this.#waitingSince ??= this.#context.now()
     this.#again(error, { ...failure, action }).catch(last => this.#end(last))
   }
 
   #end(error: Error): void {
+    if (this.#waitingSince !== undefined) {
+      this.#request.trace?.waited(this.#context.now() - this.#waitingSince)
+    }
     const outcome = this.#outcome
     this.#outcome = undefined
     this.#lastError = undefined

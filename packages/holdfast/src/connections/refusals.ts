@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import type { PoolNumbers } from '../base/errors.js'
+import type { OverloadedError, OverloadReason, PoolNumbers } from '../base/errors.js'
 import { PRIORITIES, type Priority } from '../base/priority.js'
 import {
   acquireTimeoutError,
@@ -41,6 +41,8 @@ const SHORTEST_RETRY_MS = 1_000
 /** Why callers get no connection: the server is away, too many call, or their time is over. */
 export class Refusals {
   readonly #options: RefusalsOptions
+  /** Callers turned away since the pool was made. */
+  readonly shedCounts: Record<OverloadReason, number> = { 'queue full': 0, shed: 0, 'hopeless deadline': 0 }
 
   constructor(options: RefusalsOptions) {
     this.#options = options
@@ -80,15 +82,15 @@ export class Refusals {
     const wait = isGrown ? line.expectedTime(rank) : 0
     if (wait > left) {
       line.turnedAway(since)
-      return tooLateError(this.#shortage(), wait, left)
+      return this.#counted(tooLateError(this.#shortage(), wait, left))
     }
     if (line.size < places || line.makeRoom(rank, since)) return undefined
-    return overloadedError(this.#shortage())
+    return this.#counted(overloadedError(this.#shortage()))
   }
 
   /** Somebody had to go for others. */
   shed({ since, rank }: Waiter, now: number): Error {
-    return shedError(this.#shortage(), PRIORITIES[rank] as Priority, now - since)
+    return this.#counted(shedError(this.#shortage(), PRIORITIES[rank] as Priority, now - since))
   }
 
   /** After the last attempt failed: why those with this deadline need not wait any longer, if they need not. */
@@ -108,6 +110,11 @@ export class Refusals {
     const longestUse = Math.max(0, ...active.map(pooled => now - pooled.lentAt))
     const retryAfter = lastError === undefined ? undefined : Math.ceil(millisToNextAttempt)
     return acquireTimeoutError(millis, { numbers: numbers(), lastError, longestUse, retryAfter })
+  }
+
+  #counted(error: OverloadedError): OverloadedError {
+    this.shedCounts[error.reason]++
+    return error
   }
 
   #shortage(): Shortage {

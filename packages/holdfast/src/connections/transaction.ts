@@ -149,7 +149,7 @@ async function commit(context: TransactionContext): Promise<void> {
   // Past its deadline or aborted, a transaction must not be committed.
   const request = { ...context.toRequest('COMMIT', undefined), ...context.limits, readOnly: context.readOnly }
   await watch?.ask(request, connection.send)
-  const { command } = (await connection.query(request).catch(error => {
+  const { command } = (await connection.queryObserved(request).catch(error => {
     watch?.note(error)
     throw error
   })) as { command: string }
@@ -223,9 +223,9 @@ class Scope implements Transaction {
   async #send(given: QueryRequest): Promise<Result> {
     const { pooled, watch } = this.#context
     const request = { ...given, rolledBackIfLost: true }
-    if (watch === undefined) return pooled.connection.query(request)
+    if (watch === undefined) return pooled.connection.queryObserved(request)
     const watched = watch.around(request)
-    const result = await pooled.connection.query(watched)
+    const result = await pooled.connection.queryObserved(watched)
     watch.answered(watched)
     return result
   }

@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import type { PoolOptions, PoolSettings } from '../base/options.js'
+import type { QueryObservers } from '../base/query-observers.js'
 import type { GuardConnection } from '../base/statement-guard.js'
 import type { ResolvedClientConfig } from './client-config.js'
 import { type ClientClass, type OpenOptions, openVerified } from './open-connection.js'
@@ -30,10 +31,12 @@ export interface OpenerParts {
   readonly deadlines: DeadlineWatch
   /** The pool's guard, when a connection is opened. */
   readonly guard: () => GuardConnection | undefined
+  readonly observers: QueryObservers
 }
 
 /** How a pool opens its connections. */
-export function opener({ options, settings, clock, deadlines, guard: usual }: OpenerParts): OpenAt {
+export function opener({ guard: usual, ...parts }: OpenerParts): OpenAt {
+  const { options, settings, clock, deadlines, observers } = parts
   const { onConnect, verify, Client = pg.Client } = options
   return async (node, { plain, guard, connectTimeout, ...rest }) => {
     const { config, target, pooler, server } = node
@@ -48,6 +51,7 @@ export function opener({ options, settings, clock, deadlines, guard: usual }: Op
       queryTimeout: settings.queryTimeout,
       clock,
       deadlines,
+      observers: plain ? undefined : observers,
       guard: guard === false ? undefined : (guard ?? usual()),
     }
     if (plain) return openVerified(open, {})

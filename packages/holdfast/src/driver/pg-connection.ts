@@ -1,15 +1,20 @@
 import type { Client, PoolClient, QueryConfig } from 'pg'
 import { type Callback, callBack } from '../base/call-back.js'
+import { QUERY_CHANNEL } from '../base/channels.js'
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
+import type { QueryObservers } from '../base/query-observers.js'
+import type { QueryTrace } from '../base/query-trace.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
+import { commented } from './commented.js'
 import { identified } from './identified.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
+import { publishQuery } from './publish-query.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
 import { isFatal, isStaleStatement } from './sqlstate.js'
 import { isSubmittable } from './submittable.js'
@@ -26,6 +31,8 @@ export interface ConnectionOptions {
   readonly guard?: GuardConnection | undefined
   /** What is known of a pooler in between; absent: there is none. */
   readonly pooler?: PoolerWatch | undefined
+  /** Told of the statements of borrowers; absent: nobody is. */
+  readonly observers?: QueryObservers | undefined
 }
 
 /** How long a cancel request, a polite goodbye or a check may take before the socket is destroyed. */
@@ -58,6 +65,9 @@ export class PgConnection implements QueryHost, GuardedConnection {
   #wasCancelled = false
   /** Names of prepared statements that the server has to forget; none nearly always, so made when needed. */
   #staleStatements: Set<string> | undefined
+  #place: string | undefined
+  /** Of the statement that was sent last. */
+  #trace: QueryTrace | undefined
 
   /** @param client connected, or about to be: its errors are listened to from here on */
   constructor(client: Client, options: ConnectionOptions) {
@@ -70,14 +80,15 @@ export class PgConnection implements QueryHost, GuardedConnection {
     }
     this.client = client as PoolClient
     // Not all of them: what else it took to open this is not kept with each connection.
-    const { clock, deadlines, queryTimeout, pooler } = options
-    this.#options = { clock, deadlines, queryTimeout, pooler }
+    const { clock, deadlines, queryTimeout, pooler, observers } = options
+    this.#options = { clock, deadlines, queryTimeout, pooler, observers }
     this.createdAt = clock.now()
     this.#guard = options.guard?.(this)
     internals(client).connectionParameters.query_timeout = false
     // One listener for both: without one for 'error' a killed connection would end the process.
     const onEnd = (error = new Error('Connection terminated unexpectedly')) => this.#end(error)
     client.on('error', onEnd).on('end', onEnd)
+    client.on('notice', ({ message }) => this.#trace?.explained(message))
     this.client.query = this.#borrowedQuery as PoolClient['query']
   }
 
@@ -112,6 +123,12 @@ export class PgConnection implements QueryHost, GuardedConnection {
     return internals(this.client).processID
   }
 
+  /** `host:port` of the server. */
+  get place(): string {
+    this.#place ??= `${this.client.host}:${this.client.port}`
+    return this.#place
+  }
+
   transactionStatus(): 'I' | 'T' | 'E' | null {
     return this.client.getTransactionStatus() as 'I' | 'T' | 'E' | null
   }
@@ -127,13 +144,34 @@ export class PgConnection implements QueryHost, GuardedConnection {
     return refusal === undefined ? this.#guard.run(request, this.send) : Promise.reject(refusal)
   }
 
+  /** As {@link PgConnection.query}, for a statement whose end observers are to be told. */
+  queryObserved(request: QueryRequest): Promise<Result> {
+    const { trace } = request
+    if (trace === undefined) return this.query(request)
+    trace.lent(0)
+    trace.answeredBy(this.place)
+    return trace.follow(this.query(request))
+  }
+
   /** As {@link PgConnection.query}, past the guard. */
   readonly send = (request: QueryRequest): Promise<Result> =>
     new Promise((resolve, reject) => this.start(request, { resolve, reject }))
 
+  /** What the connection does for itself is published to nobody. */
+  #sendOwn(request: QueryRequest): Promise<Result> {
+    return new Promise((resolve, reject) => this.#start(request, { resolve, reject }))
+  }
+
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
-  start(given: QueryRequest, outcome: Outcome): void {
-    const request = identified(given, this.outsideTransaction)
+  start(request: QueryRequest, outcome: Outcome): void {
+    this.#trace = request.trace
+    if (!QUERY_CHANNEL.hasSubscribers) return this.#start(request, outcome)
+    const run = (published: Outcome) => this.#start(request, published)
+    publishQuery(this.client, request, { outcome, run })
+  }
+
+  #start(given: QueryRequest, outcome: Outcome): void {
+    const request = identified(commented(given), this.outsideTransaction)
     if (request.capture !== undefined) request.capture.session = this.session
     const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
     if (fitting instanceof Error) return outcome.reject(fitting)
@@ -146,7 +184,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   async tell(text: string, millis = HOUSEKEEPING_MS): Promise<void> {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
-    await this.send({ config: text, values: undefined, ...limits, ...OWN_REQUEST })
+    await this.#sendOwn({ config: text, values: undefined, ...limits, ...OWN_REQUEST })
   }
 
   /** Sets the server timeouts of a transaction that has just begun, where a pooler keeps sessions from having them. */
@@ -165,7 +203,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     this.#wasAskedForEpoch = true
     const config = { text: `SELECT ${SERVER_EPOCH}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
     const request = { ...OWN_REQUEST, ...limits, startedAt: this.clock.now(), config, values: undefined }
-    const answer = (await this.send(request).catch(error => {
+    const answer = (await this.#sendOwn(request).catch(error => {
       // Whoever comes next on this connection would be told less.
       if (isFatal(error)) throw error
     })) as { rows: string[][] } | undefined
@@ -319,8 +357,10 @@ export class PgConnection implements QueryHost, GuardedConnection {
     values: unknown[] | undefined,
   ): Promise<Result> {
     try {
-      const defaults = { now: this.clock.now(), queryTimeout: this.#options.queryTimeout }
-      return await this.query(toRequest(config, values, defaults))
+      const { queryTimeout, observers } = this.#options
+      const trace = observers?.begin(config)
+      const defaults = { now: trace?.startedAt ?? this.clock.now(), queryTimeout, trace }
+      return await this.queryObserved(toRequest(config, values, defaults))
     } catch (error) {
       // The stack of the caller, not of the socket's read event.
       if (error instanceof Error) Error.captureStackTrace(error)

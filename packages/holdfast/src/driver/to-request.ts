@@ -6,6 +6,7 @@ import { HoldfastError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
 import { parseToken } from '../base/lsn.js'
 import { checkPriority, type Priority } from '../base/priority.js'
+import type { QueryTrace } from '../base/query-trace.js'
 
 /** What Holdfast adds to pg's query config. */
 export interface QueryExtras {
@@ -37,6 +38,8 @@ export interface RequestDefaults {
   readonly now: number
   /** Milliseconds; 0: none. */
   readonly queryTimeout: number
+  /** Absent: nobody observes it. */
+  readonly trace?: QueryTrace | undefined
 }
 
 /**
@@ -68,6 +71,7 @@ export function toRequest(
     cache: extras.cache,
     capture: undefined,
     frame: undefined,
+    trace: defaults.trace,
   }
 }
 

@@ -1,5 +1,21 @@
-import type { PoolNumbers } from '../base/errors.js'
+import type { OverloadReason, PoolNumbers } from '../base/errors.js'
 import type { QueryMetrics } from './query-stats.js'
+import type { QueryCounts } from './statement-counters.js'
+
+/** What the cache of a pool has done; all 0 without one. More of it: `pool.cache.stats()`. */
+export interface CacheNumbers {
+  readonly hits: { readonly memory: number; readonly redis: number }
+  readonly stale: number
+  readonly misses: number
+  /** Reads that shared the load of another caller. */
+  readonly shared: number
+  readonly bypasses: Readonly<Partial<Record<string, number>>>
+  readonly invalidations: number
+  readonly evictions: number
+  readonly entries: number
+  readonly bytes: number
+  readonly hitPercent: number
+}
 
 /** A snapshot of the pool: counts of connections and callers, and what its queries took. */
 export interface PoolStats {
@@ -24,16 +40,30 @@ export interface PoolStats {
   /** Whether results are kept at this moment. */
   readonly cacheEnabled: boolean
   readonly queryMetrics: QueryMetrics
+  /** Of all queries, those of transactions and borrowed clients and hits of the cache included; zeros with `statistics: false`. */
+  readonly queries: QueryCounts
+  /** Attempts after the first, and those that the budget did not allow. */
+  readonly retries: { readonly made: number; readonly refused: number }
+  /** Callers that were turned away, by reason. */
+  readonly shed: Readonly<Record<OverloadReason, number>>
+  readonly cache: CacheNumbers
 }
 
 /** The parts a snapshot is made of. */
-export interface PoolStatsParts {
+export interface PoolStatsParts
+  extends Pick<
+    PoolStats,
+    | 'breaker'
+    | 'overloaded'
+    | 'isHealthy'
+    | 'cacheEnabled'
+    | 'queryMetrics'
+    | 'queries'
+    | 'retries'
+    | 'shed'
+    | 'cache'
+  > {
   readonly numbers: PoolNumbers
-  readonly breaker: PoolStats['breaker']
-  readonly overloaded: boolean
-  readonly isHealthy: boolean
-  readonly cacheEnabled: boolean
-  readonly queryMetrics: QueryMetrics
 }
 
 /** Puts a snapshot together. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Execute, Interceptor } from '../base/execute.js'
 
-/** Counters since the pool was made. */
+/** Counters since the pool was made, of what `pool.query()` asked the database. */
 export interface QueryMetrics {
   readonly totalQueries: number
   /** Milliseconds from call to result, waiting for a connection included; 0 before the first query. */
@@ -26,18 +26,19 @@ export class QueryStats {
   }
 
   /** The interceptor that counts; it also gives an error the stack of the caller instead of the socket's. */
-  readonly count: Interceptor = (next: Execute) => async request => {
-    try {
-      const result = await next(request)
-      this.#add(request.startedAt)
-      return result
-    } catch (error) {
-      this.#failed++
-      this.#add(request.startedAt)
-      if (error instanceof Error) Error.captureStackTrace(error)
-      throw error
-    }
-  }
+  readonly count: Interceptor = (next: Execute) => request =>
+    next(request).then(
+      result => {
+        this.#add(request.startedAt)
+        return result
+      },
+      error => {
+        this.#failed++
+        this.#add(request.startedAt)
+        if (error instanceof Error) Error.captureStackTrace(error)
+        throw error
+      },
+    )
 
   snapshot(): QueryMetrics {
     return {
