@@ -53,7 +53,7 @@ function measuredPart(result) {
 /** @param {any} result @returns {string[][]} */
 function onceRows({ conversion, retiring, reconcile, ahead }) {
   return [
-    ['becoming partitioned, while everybody reads and writes', seconds(conversion.millis)],
+    ['becoming partitioned', seconds(conversion.millis)],
     ['… of which the table was locked', `${ms(conversion.lockedMillis)} ms`],
     [`${ahead.partitions} partitions ahead`, `${ms(ahead.millis)} ms`],
     [`${count(retiring.deletedRows)} old rows by DELETE`, seconds(retiring.deleteMillis)],

@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { seededRandom, temporaryDatabase } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
+import { metricCounts } from './metric-counts.mjs'
 
 /**
  * `npm run check:counts -- [--calls N] [--seed S] [--json]`: makes a known mix of calls, many at once (default: 100,000),
- * and compares what `pool.stats()` and `pool.statements()` say with what was done. The exit code is 1 when one number
+ * and compares what `pool.stats()`, `pool.metrics()` and `pool.statements()` say with what was done. The exit code is 1 when one number
  * differs.
  *
  * @typedef {{ calls: number, errors: number, rows: number }} Counts
@@ -100,6 +101,7 @@ async function check({ json, calls, seed }) {
   const made = await makeCalls(pool, calls, seed)
   const wrong = [
     ...wrongTotals(pool.stats().queries, made),
+    ...wrongMetrics(metricCounts(pool.metrics()), pool.stats().queries),
     ...wrongStatements(await pool.statements(), made),
   ]
   await pool.end()
@@ -154,6 +156,16 @@ function wrongTotals(told, made) {
     ...differences('all queries', told, sum),
     ...differences('errors by category', told.errorsByCategory, categories),
   ]
+}
+
+/**
+ * Prometheus is told the same as who asks.
+ *
+ * @param {{ calls: number, errors: number }} told
+ * @param {{ calls: number, errors: number }} asked
+ */
+function wrongMetrics(told, { calls, errors }) {
+  return differences('the metrics', told, { calls, errors })
 }
 
 /**

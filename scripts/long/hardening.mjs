@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '@holdfast/testkit'
 import { checkHardening, LIMIT_MS } from './hardening/check.mjs'
@@ -60,24 +61,39 @@ function wholeNumber(text) {
 
 /** @param {NonNullable<ReturnType<typeof readArguments>>} options */
 async function run({ json, ...options }) {
-  const server = await startPostgres({ settings: { max_wal_size: '8GB', shared_buffers: '512MB' } })
+  const server = await startPostgres({
+    settings: { max_wal_size: '8GB', shared_buffers: '512MB', log_lock_waits: 'on', log_line_prefix: '%a|' },
+  })
   try {
     const report = await checkHardening({
       ...options,
       database: async () => (await server.createDatabase()).url,
       tell: line => json || console.log(line),
     })
-    print({ json, ...options }, report)
+    print({ json, ...options, longestLockWaitMs: longestLockWait(server.logFile) }, report)
   } finally {
     await server[Symbol.asyncDispose]()
   }
 }
 
 /**
- * @param {{ json: boolean, sessions: number, seed: number }} options
+ * The longest that a statement of the load waited for a lock, as the server logged it; it says nothing of waits under
+ * a second. What took longer without one waited for the machine.
+ *
+ * @param {string} logFile
+ */
+function longestLockWait(logFile) {
+  const waits = readFileSync(logFile, 'utf8').matchAll(
+    /^load\|.* process \d+ acquired .* after ([\d.]+) ms/gm,
+  )
+  return Math.round(Math.max(0, ...Array.from(waits, match => Number(match[1]))))
+}
+
+/**
+ * @param {{ json: boolean, sessions: number, seed: number, longestLockWaitMs: number }} options
  * @param {import('./hardening/check.mjs').CheckReport} report
  */
-function print({ json, sessions, seed }, { last, load, ...report }) {
+function print({ json, sessions, seed, longestLockWaitMs }, { last, load, ...report }) {
   const failures = load.failures.length
   const promises = {
     'the last run succeeded': last.code === 0,
@@ -97,6 +113,7 @@ function print({ json, sessions, seed }, { last, load, ...report }) {
     slowestMs: Math.round(load.slowest),
     slowestStatement: load.slowestText,
     overLimit: load.over,
+    longestLockWaitMs,
     failures,
   }
   if (json) console.log(JSON.stringify({ ...numbers, missing: report.missing, extra: report.extra, broken }))

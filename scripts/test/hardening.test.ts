@@ -1,11 +1,18 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createDigis, type Digis } from '@holdfast/digis'
 import { findProgram, temporaryDatabase } from '@holdfast/testkit'
+import { migrate, Pool } from 'holdfast'
 import pg from 'pg'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkHardening } from '../long/hardening/check.mjs'
 import { describeSchema } from '../long/hardening/fingerprint.mjs'
 import { createOldDatabase, SHAPES } from '../long/hardening/old-database.mjs'
-import { applyHardening } from '../long/hardening/psql.mjs'
+import { applyHardening, FILE } from '../long/hardening/psql.mjs'
+
+const MIGRATIONS = fileURLToPath(new URL('../../packages/digis/migrations/', import.meta.url))
 
 /** `sessions.status` of the old platform is nothing that DIGIS knows, and stays. */
 const isOurs = (line: string) => !line.startsWith('column | sessions | status ')
@@ -28,13 +35,36 @@ function newDigisOn(url: string): Digis {
 
 let fresh: Promise<string[]> | undefined
 
-/** The schema that the migrations make of an empty database. */
+/** The schema that the migrations up to 0029, for which the file stands, make of an empty database. */
 function freshSchema(): Promise<string[]> {
   fresh ??= migratedSchema()
   return fresh
 }
 
 async function migratedSchema(): Promise<string[]> {
+  const { url } = await temporaryDatabase()
+  const directory = mkdtempSync(join(tmpdir(), 'migrations-'))
+  const pool = new Pool({ connectionString: url })
+  try {
+    for (const name of readdirSync(MIGRATIONS).filter(each => each < '0030'))
+      copyFileSync(join(MIGRATIONS, name), join(directory, name))
+    await migrate(pool, { directory })
+  } finally {
+    await pool.end()
+    rmSync(directory, { recursive: true })
+  }
+  return schemaOf(url)
+}
+
+let newest: Promise<string[]> | undefined
+
+/** The schema that all migrations make of an empty database. */
+function newestSchema(): Promise<string[]> {
+  newest ??= fullyMigratedSchema()
+  return newest
+}
+
+async function fullyMigratedSchema(): Promise<string[]> {
   const { url } = await temporaryDatabase()
   await newDigisOn(url).addMissingColumns()
   return schemaOf(url)
@@ -178,6 +208,23 @@ describe.skipIf(findProgram('psql') === undefined)('the file for psql', () => {
     expect(await schemaOf(url)).toEqual(await freshSchema())
   })
 
+  test('reads no table under a lock that others mind, and rewrites none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hardening-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const talkative = join(folder, 'talkative.sql')
+    const quiet = 'SET client_min_messages = warning'
+    writeFileSync(talkative, readFileSync(FILE, 'utf8').replace(quiet, 'SET client_min_messages = debug1'))
+    const url = await oldDatabase('old-integers')
+    const { code, output } = await applyHardening(url, { quarantine: 'on', ECHO: 'queries' }, talkative).ended
+    const count = (pattern: RegExp) => [...output.matchAll(pattern)].length
+    expect([code, count(/rewriting table "/g)]).toEqual([0, 0])
+    // VALIDATE, which others do not mind, is the only one that reads: in the live schema, and in the scratch schema.
+    const validations = count(/^CALL digis_hardening\.validate\('/gm) + count(/^ALTER TABLE \w+ VALIDATE/gm)
+    expect(validations).toBeGreaterThan(30)
+    expect(count(/verifying table "|validating foreign key constraint "/g)).toBe(validations)
+    expect(count(/are sufficient to prove that it does not contain nulls/g)).toBeGreaterThan(20)
+  })
+
   test('waits for a long transaction without making others wait for it', async () => {
     const url = await oldDatabase('old-integers')
     const holder = await connect(url)
@@ -235,6 +282,18 @@ describe.skipIf(findProgram('psql') === undefined)('the file for psql', () => {
     expect(await describeSchema(url)).toEqual(before)
   })
 
+  test('leaves a database alone that later migrations have been applied to', async () => {
+    const { url } = await temporaryDatabase()
+    await newDigisOn(url).addMissingColumns()
+    await read(url, 'ALTER TABLE users DROP CONSTRAINT chk_users_bio')
+    const { code, output } = await applyHardening(url).ended
+    expect([code, output]).toEqual([
+      3,
+      expect.stringMatching(/Migration \d+ has been applied to this database: it is newer than this file/),
+    ])
+    expect(await read(url, "SELECT FROM pg_constraint WHERE conname = 'chk_users_bio'")).toEqual([])
+  })
+
   test('leaves the database to another run that is at it', async () => {
     const url = await oldDatabase('old-integers')
     const other = await connect(url)
@@ -267,17 +326,13 @@ describe.skipIf(findProgram('psql') === undefined)('the file for psql', () => {
 })
 
 describe('addMissingColumns', () => {
-  test.each(SHAPES)(
-    'adopts the old shape %s, once, however many processes start at the same time',
-    async shape => {
-      const url = await oldDatabase(shape)
-      const all = [newDigisOn(url), newDigisOn(url)] as const
-      const [first] = all
-      await Promise.all(all.map(digis => digis.addMissingColumns({ quarantine: true })))
-      expect(await schemaOf(url)).toEqual(await freshSchema())
-      expect(await first.addMissingColumns()).toMatchObject({ applied: [] })
-    },
-  )
+  test('adopts a database of the old platform once, however many processes start at the same time', async () => {
+    const url = await oldDatabase('old-uuids')
+    const all = [newDigisOn(url), newDigisOn(url)] as const
+    await Promise.all(all.map(digis => digis.addMissingColumns({ quarantine: true })))
+    expect(await schemaOf(url)).toEqual(await newestSchema())
+    expect(await all[0].addMissingColumns()).toMatchObject({ applied: [] })
+  })
 
   test('goes on where a process was ended, at any statement', async () => {
     const url = await oldDatabase('old-integers')
@@ -298,7 +353,7 @@ describe('addMissingColumns', () => {
       expect(error).toMatchObject({ message: 'ended here' })
     }
     expect(statements).toBeGreaterThan(90)
-    expect(await schemaOf(url)).toEqual(await freshSchema())
+    expect(await schemaOf(url)).toEqual(await newestSchema())
   })
 
   test('says which rows keep the schema from being complete, and changes none without being told', async () => {
@@ -311,7 +366,7 @@ describe('addMissingColumns', () => {
       ),
     })
     expect(await read(url, 'SELECT count(*)::int AS payments FROM payments')).toEqual([{ payments: 10 }])
-    expect(await digis.addMissingColumns({ quarantine: true })).toMatchObject({ applied: [] })
+    await digis.addMissingColumns({ quarantine: true })
     await digis.atomicTokenUpdate(1, 5, 'add')
     expect(await digis.getTokenBalance(1)).toBe(5)
   })

@@ -2,29 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toProblem } from '../dist/to-problem.js'
 import { expectProblem } from './support/expect-problem.js'
+import { LEDGER_VIOLATIONS } from './support/ledger-violations.js'
 import { type Person, startService, type TestService } from './support/service.js'
 import { signToken } from './support/tokens.js'
-
-/** How a request of the service comes to a constraint, and what it is answered. */
-interface ThroughApi {
-  readonly request: string
-  readonly as?: 'fan' | 'service'
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  readonly status: number
-  readonly kind: string
-  readonly fields?: readonly string[]
-}
-
-/** How a constraint is broken. */
-interface Violation {
-  /** Run in a transaction that is rolled back; `$creator`, `$fan` and `$session` stand for ids of rows that are there. */
-  readonly sql: string
-  /** The field of a request that the answer names, if ever the database is the first to notice. */
-  readonly field?: string
-  /** Absent: no request can come to it. */
-  readonly api?: () => ThroughApi
-}
+import type { ThroughApi, Violation } from './support/violation.js'
 
 let service: TestService
 let fan: Person
@@ -62,6 +43,24 @@ const again = (table: string, key: string) =>
   `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM ${table} WHERE ${key}`
 const UNCOPIED = 'ALTER TABLE payments DISABLE TRIGGER trg_payments_parties; '
 const HELD = 'INSERT INTO token_accounts VALUES ($fan, 5); INSERT INTO token_accounts VALUES ($fan, 5)'
+
+const newPolicy = (columns: string, values: string) =>
+  `INSERT INTO partition_policies (table_name, ${columns}) VALUES ('public.t', ${values})`
+const newStatistics = ({
+  start = "'2020-01-01'",
+  print = "'f'",
+  source = "''",
+  errors = '0',
+  p50 = '1',
+} = {}) =>
+  `INSERT INTO query_statistics (bucket_start, fingerprint, source, calls, errors, summed_time, p50, p95, p99)
+   VALUES (${start}, ${print}, ${source}, 1, ${errors}, 1, ${p50}, 2, 3)`
+const newState = (isOnlyRow: boolean) =>
+  `INSERT INTO creator_daily_stats_state (is_only_row, complete) VALUES (${isOnlyRow}, true)`
+const newDay = (creatorId: string) =>
+  `INSERT INTO creator_daily_stats (creator_id, day) VALUES (${creatorId}, '2020-01-01')`
+const newDocument = (creatorId: string) => `INSERT INTO creator_documents VALUES (${creatorId}, '', '')`
+const newWord = "INSERT INTO search_words (id, word, trigrams) OVERRIDING SYSTEM VALUE VALUES (99, 'w', '{}')"
 
 /** Every constraint of the schema, by name: one that is missing here, or here alone, fails. */
 const VIOLATIONS: Readonly<Record<string, Violation>> = {
@@ -202,6 +201,32 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
     sql: "INSERT INTO maintenance_runs VALUES ('j'); INSERT INTO maintenance_runs VALUES ('j')",
   },
   chk_maintenance_runs_job: { sql: "INSERT INTO maintenance_runs VALUES ('')", field: 'job' },
+  fk_creator_daily_stats_creator: { sql: newDay('999999999'), field: 'creator_id' },
+  creator_daily_stats_pkey: {
+    sql: `${newDay('$creator')}; ${newDay('$creator')}`,
+    named: /^creator_daily_stats_\w+_pkey$/,
+  },
+  creator_daily_stats_state_pkey: {
+    sql: `DELETE FROM creator_daily_stats_state; ${newState(true)}; ${newState(true)}`,
+  },
+  chk_creator_daily_stats_state_only_row: { sql: newState(false) },
+  creator_documents_pkey: { sql: `${newDocument('$creator')}; ${newDocument('$creator')}` },
+  fk_creator_documents_creator: { sql: newDocument('999999999'), field: 'creator_id' },
+  partition_policies_pkey: { sql: `${newPolicy('ahead', '1')}; ${newPolicy('ahead', '1')}` },
+  chk_partition_policies_ahead: { sql: newPolicy('ahead', '0'), field: 'ahead' },
+  chk_partition_policies_retain: { sql: newPolicy('retain', "'1 day'"), field: 'retain' },
+  chk_partition_policies_retire: { sql: newPolicy('retire', "'burn'"), field: 'retire' },
+  query_statistics_pkey: {
+    sql: `${newStatistics()}; ${newStatistics()}`,
+    named: /^query_statistics_\w+_pkey$/,
+  },
+  chk_query_statistics_bucket_start: { sql: newStatistics({ start: "'infinity'" }), field: 'bucket_start' },
+  chk_query_statistics_fingerprint: { sql: newStatistics({ print: "''" }), field: 'fingerprint' },
+  chk_query_statistics_source: { sql: newStatistics({ source: "repeat('s', 129)" }), field: 'source' },
+  chk_query_statistics_counts: { sql: newStatistics({ errors: '2' }), field: 'counts' },
+  chk_query_statistics_times: { sql: newStatistics({ p50: "'NaN'" }), field: 'times' },
+  search_words_pkey: { sql: `${newWord}; ${newWord}` },
+  ...LEDGER_VIOLATIONS,
 }
 
 /** Breaks a constraint, and returns the error. */
@@ -223,19 +248,19 @@ async function violate(sql: string): Promise<{ constraint?: string; code?: strin
 
 test('the table has every constraint and unique index of the schema, and no other', async () => {
   const { rows } = await service.direct.query(`
-    SELECT conname AS name FROM pg_constraint
+    SELECT conname AS name FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid AND NOT t.relispartition
      WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u', 'x')
     UNION
     SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_class AS t ON t.oid = i.indrelid
-     WHERE i.indisunique AND t.relkind = 'r' AND t.relnamespace = 'public'::regnamespace
+     WHERE i.indisunique AND t.relkind IN ('r', 'p') AND NOT t.relispartition AND t.relnamespace = 'public'::regnamespace
      ORDER BY 1`)
   expect(rows.map(row => row.name)).toEqual(Object.keys(VIOLATIONS).sort())
 })
 
-describe.each(Object.entries(VIOLATIONS))('%s', (name, { sql, field, api }) => {
+describe.each(Object.entries(VIOLATIONS))('%s', (name, { sql, named, field, api }) => {
   test('is named by the database when SQL breaks it, and such an error is answered with a readable 4xx', async () => {
     const error = await violate(sql)
-    expect(error).toMatchObject({ constraint: name })
+    expect(error).toMatchObject({ constraint: named === undefined ? name : expect.stringMatching(named) })
     const body = field === undefined ? {} : { [field]: 'given' }
     const problem = toProblem(error, { method: 'POST', body })
     expect(problem.status).toBeGreaterThanOrEqual(400)
@@ -246,7 +271,9 @@ describe.each(Object.entries(VIOLATIONS))('%s', (name, { sql, field, api }) => {
   if (api === undefined) return
   test('refuses a request that would break it with a readable 4xx', async () => {
     const { request, as = 'fan', status, kind, fields, ...sent } = api()
-    const token = as === 'fan' ? fan.token : await signToken({ role: 'service_role', sub: randomUUID() })
+    const people = { fan, creator }
+    const token =
+      as === 'service' ? await signToken({ role: 'service_role', sub: randomUUID() }) : people[as].token
     const answer = await service.call(request, { token, ...sent })
     expectProblem(answer, { status, kind, ...(fields === undefined ? {} : { fields }) })
   })
@@ -255,9 +282,12 @@ describe.each(Object.entries(VIOLATIONS))('%s', (name, { sql, field, api }) => {
 test('a column that must not be empty never is, whatever is written to it', async () => {
   const { rows } = await service.direct.query(`
     SELECT c.relname AS table_name, a.attname AS name FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnotnull AND a.attnum > 0 AND a.attidentity = ''`)
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnotnull AND a.attnum > 0 AND a.attidentity = ''`)
   expect(rows.length).toBeGreaterThan(20)
-  const rowsToChange = `${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey()}; INSERT INTO maintenance_runs VALUES ('j')`
+  // What forbids every change would come first.
+  const LEDGER = ['ledger_transfers', 'ledger_entries', 'ledger_accounts']
+  const open = LEDGER.map(table => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; ')
+  const rowsToChange = `${open}; ${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey()}; INSERT INTO maintenance_runs VALUES ('j')`
   const written: unknown[] = []
   for (const { table_name, name } of rows) {
     const refuseEmpty = `ALTER TABLE ${table_name} ADD CONSTRAINT empty CHECK (${name} IS NOT NULL)`

@@ -11,7 +11,8 @@ SELECT create_history('creator_daily_stats', 'day', $$
   sessions bigint NOT NULL DEFAULT 0,
   ended_sessions bigint NOT NULL DEFAULT 0,
   session_seconds numeric(20, 6) NOT NULL DEFAULT 0,
-  CONSTRAINT creator_daily_stats_pkey PRIMARY KEY (creator_id, day)
+  CONSTRAINT creator_daily_stats_pkey PRIMARY KEY (creator_id, day),
+  CONSTRAINT fk_creator_daily_stats_creator FOREIGN KEY (creator_id) REFERENCES users (id) ON DELETE RESTRICT
 $$, NULL);
 
 -- Whether the table holds everything by now. What was there before its triggers is added by reconciling.

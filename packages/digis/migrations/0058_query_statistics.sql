@@ -8,7 +8,7 @@ SELECT create_history('query_statistics', 'bucket_start', $$
   calls bigint NOT NULL,
   errors bigint NOT NULL DEFAULT 0,
   -- Milliseconds.
-  total_time double precision NOT NULL,
+  summed_time double precision NOT NULL,
   p50 double precision NOT NULL,
   p95 double precision NOT NULL,
   p99 double precision NOT NULL,
@@ -18,7 +18,7 @@ SELECT create_history('query_statistics', 'bucket_start', $$
   CONSTRAINT chk_query_statistics_source CHECK (char_length(source) <= 128),
   CONSTRAINT chk_query_statistics_counts CHECK (errors BETWEEN 0 AND calls),
   CONSTRAINT chk_query_statistics_times CHECK (
-    total_time >= 0 AND p50 >= 0 AND p50 <= p95 AND p95 <= p99 AND p99 < 'infinity' AND total_time < 'infinity')
+    summed_time >= 0 AND p50 >= 0 AND p50 <= p95 AND p95 <= p99 AND p99 < 'infinity' AND summed_time < 'infinity')
 $$, interval '13 months');
 
 CREATE INDEX idx_query_statistics_bucket_start ON query_statistics USING brin (bucket_start) WITH (autosummarize = on);

@@ -1,8 +1,8 @@
 -- The step of partitionByMonth() that needs the lock: all of it is in the catalogue.
 
 -- Everything that has to be on the new table as it was on the old one, as statements to be run when the new one has
--- taken its name.
-CREATE FUNCTION definitions_to_repeat(target regclass) RETURNS TABLE (place integer, statement text)
+-- taken its name; without the indexes that are about to be its keys.
+CREATE FUNCTION definitions_to_repeat(target regclass, key_indexes text[]) RETURNS TABLE (place integer, statement text)
   LANGUAGE sql
   STABLE
   SET search_path = ''
@@ -11,7 +11,7 @@ AS $$
     FROM pg_index AS i
    WHERE i.indrelid = target AND i.indisvalid
      AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))
-     AND right((SELECT relname FROM pg_class WHERE oid = i.indexrelid), 6) <> '_month'
+     AND (SELECT relname FROM pg_class WHERE oid = i.indexrelid) <> ALL (key_indexes)
   UNION ALL
   SELECT 2, format('ALTER TABLE %s ADD CONSTRAINT %I %s', target, conname, pg_get_constraintdef(oid))
     FROM pg_constraint WHERE conrelid = target AND contype = 'f'
@@ -25,15 +25,29 @@ AS $$
     FROM pg_policies AS p
     JOIN pg_class AS c ON c.oid = target AND c.relname = p.tablename AND c.relnamespace::regnamespace::name = p.schemaname
   UNION ALL
+  -- Those of other tables that read this one.
+  SELECT 5, format('ALTER POLICY %I ON %s', p.polname, p.polrelid::regclass)
+            || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+            || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
+    FROM pg_policy AS p
+   WHERE p.polrelid <> target
+     AND EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = target)
+  UNION ALL
   SELECT 6, format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target)
          || CASE WHEN relforcerowsecurity THEN format('; ALTER TABLE %s FORCE ROW LEVEL SECURITY', target) ELSE '' END
     FROM pg_class WHERE oid = target AND relrowsecurity
   UNION ALL
-  SELECT 7, format('GRANT %s ON %s TO %s', g.privilege_type, target,
+  -- The owner's too: what they took from themselves they do not have again.
+  SELECT 7, format('REVOKE ALL ON %s FROM %s', target, relowner::regrole)
+    FROM pg_class WHERE oid = target AND relacl IS NOT NULL
+  UNION ALL
+  SELECT 8, format('GRANT %s ON %s TO %s', g.privilege_type, target,
                    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
             || CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
     FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS g
-   WHERE c.oid = target AND g.grantee <> c.relowner
+   WHERE c.oid = target
 $$;
 
 -- The views of the old table as statements that make them read the new one. A view is replaced in its place. A materialized
@@ -244,7 +258,8 @@ BEGIN
                             AND quote_ident(a.attname) = k.columns));
   SELECT coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place < 3), '{}'),
          coalesce(array_agg(d.statement ORDER BY place) FILTER (WHERE place > 3), '{}')
-    INTO first_statements, last_statements FROM definitions_to_repeat(target) AS d;
+    INTO first_statements, last_statements
+    FROM definitions_to_repeat(target, ARRAY(SELECT k.wide_index FROM keys_to_widen(target, time_column) AS k)) AS d;
   last_statements := last_statements || ARRAY(SELECT v.statement FROM views_to_repeat(target) AS v);
   statements := release_references(target, path);
   PERFORM make_past_partition(target, time_column, suffix);
@@ -263,6 +278,7 @@ BEGIN
   FOREACH statement IN ARRAY last_statements || statements LOOP
     EXECUTE statement;
   END LOOP;
+  PERFORM guard_partition(path::regclass, p.partition) FROM partitions_of(path::regclass) AS p;
   INSERT INTO partition_policies (table_name, local_keys) VALUES (path, local_keys);
   RETURN clock_timestamp() - locked;
 END

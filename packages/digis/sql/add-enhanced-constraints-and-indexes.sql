@@ -87,6 +87,23 @@ AS $$
     FROM digis_hardening.run
 $$;
 
+-- A database that later migrations have been applied to has what these say, or something newer in its place.
+CREATE OR REPLACE FUNCTION digis_hardening.refuse_newer() RETURNS void
+  LANGUAGE plpgsql
+AS $$
+DECLARE
+  newest integer;
+BEGIN
+  IF to_regclass('holdfast.digis_migrations') IS NOT NULL THEN
+    EXECUTE 'SELECT max(number) FROM holdfast.digis_migrations' INTO newest;
+  END IF;
+  IF newest > 29 THEN
+    RAISE EXCEPTION 'Migration % has been applied to this database: it is newer than this file. Nothing was done here.', newest
+      USING HINT = 'Bring it up to date with addMissingColumns().';
+  END IF;
+END
+$$;
+
 -- Begins a run. The lock ends with the session: two runs at once would undo each other's work.
 CREATE OR REPLACE FUNCTION digis_hardening.start(live text, quarantine boolean, zone text) RETURNS void
   LANGUAGE plpgsql
@@ -99,7 +116,7 @@ BEGIN
   IF live IS NULL THEN
     RAISE EXCEPTION 'There is no schema to harden: the search_path names none that exists.';
   END IF;
-  PERFORM now() AT TIME ZONE zone;
+  PERFORM now() AT TIME ZONE zone, digis_hardening.refuse_newer();
   DELETE FROM digis_hardening.run;
   INSERT INTO digis_hardening.run VALUES (live, quarantine, zone);
 END
@@ -412,7 +429,6 @@ AS $$
                     AND (a.attnum = ANY (i.indkey) OR pg_get_expr(i.indpred, i.indrelid) ~ ('\m' || c.name || '\M')))
 $$;
 
-
 -- Where there is no way from the old type to the new one, nothing else is begun.
 CREATE OR REPLACE FUNCTION digis_hardening.refuse_unknown_conversions() RETURNS void
   LANGUAGE plpgsql
@@ -440,11 +456,13 @@ DECLARE
   references_again text[];
   statement text;
 BEGIN
-  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+  -- Before the lock, so that nobody waits for this look at the catalogue.
   CREATE TEMPORARY TABLE converting ON COMMIT DROP AS
-    SELECT c.*, digis_hardening.last_number(relation, c.name) AS last_number
+    SELECT c.*, NULL::bigint AS last_number
       FROM digis_hardening.columns() AS c JOIN digis_hardening.conversions() USING (table_name, name)
      WHERE table_name = of_table;
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+  UPDATE pg_temp.converting SET last_number = digis_hardening.last_number(relation, name);
   references_again := digis_hardening.take_references_off(relation, ARRAY(SELECT name FROM pg_temp.converting));
   PERFORM digis_hardening.take_triggers_off(relation, target);
   PERFORM digis_hardening.keep_definitions(relation, target);
@@ -562,7 +580,9 @@ BEGIN
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', relation, it.name, digis_hardening.for_live(it.target_default));
     END IF;
     IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = relation AND conname = 'nn_' || it.name AND convalidated) THEN
-      EXECUTE format('ALTER TABLE %1$s ALTER COLUMN %2$I SET NOT NULL, DROP CONSTRAINT %3$I', relation, it.name, 'nn_' || it.name);
+      -- In one statement the proof would be dropped first, and the whole table read under the lock.
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, it.name);
+      EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, 'nn_' || it.name);
     END IF;
   END LOOP;
 END
@@ -1206,11 +1226,12 @@ AS $$
    ORDER BY 1
 $$;
 
--- PostgreSQL takes the valid check as proof and does not read the table under its lock.
+-- PostgreSQL takes the valid check as proof and does not read the table under its lock; two statements, because one
+-- would drop the proof first.
 CREATE OR REPLACE FUNCTION digis_hardening.plan_43_not_null() RETURNS SETOF text
   LANGUAGE sql STABLE
 AS $$
-  SELECT digis_hardening.applying(ARRAY[c.table_name], format('ALTER TABLE %I.%I ALTER COLUMN %I SET NOT NULL, DROP CONSTRAINT %I', digis_hardening.live(), c.table_name, c.name, k.conname))
+  SELECT digis_hardening.applying(ARRAY[c.table_name], format('ALTER TABLE %1$I.%2$I ALTER COLUMN %3$I SET NOT NULL; ALTER TABLE %1$I.%2$I DROP CONSTRAINT %4$I', digis_hardening.live(), c.table_name, c.name, k.conname))
     FROM digis_hardening.columns() AS c
     JOIN pg_constraint AS k ON k.conrelid = digis_hardening.live_table(c.table_name) AND k.conname = 'nn_' || c.name AND k.convalidated
    WHERE c.target_not_null

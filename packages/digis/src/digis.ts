@@ -1,4 +1,4 @@
-import { type EndOptions, Pool, type PoolOptions } from 'holdfast'
+import { type EndOptions, type IdentityOptions, Pool, type PoolOptions } from 'holdfast'
 import { cacheBeside } from './cache/cache-of-pool.js'
 import { cacheFrom, type DigisCacheOptions } from './cache/digis-cache.js'
 import { databaseOn, type Limits, type QueryRunner } from './database/database.js'
@@ -20,6 +20,8 @@ export interface DigisPoolOptions extends Omit<PoolOptions, 'cache'> {
 export interface Scope extends Limits {
   /** A transaction or client to run on instead of the pool. */
   readonly client?: QueryRunner
+  /** On whose behalf, with a pool that has the option `rls`; of no effect with `client`. Default: the pool's user. */
+  readonly as?: IdentityOptions | undefined
 }
 
 /** The DIGIS data module on one pool. */
@@ -27,7 +29,7 @@ export interface Digis extends UseCases, Platform, IdempotencyService {
   readonly pool: Pool
   /**
    * The use cases within limits or in a transaction:
-   * `digis.with({ timeout: '2s', signal })`, `digis.transaction(tx => digis.with({ client: tx }).createUser(…))`.
+   * `digis.with({ timeout: '2s', signal })`, `digis.with({ as: personIdentity(sub) })`, `digis.transaction(tx => digis.with({ client: tx }).createUser(…))`.
    */
   with(scope: Scope): UseCases
   /** Ends `cacheUtils`, and the pool if `createDigis` made it; one that was handed in stays open. */
@@ -54,8 +56,12 @@ export function createDigis(options: DigisOptions): Digis {
     ...Object.getOwnPropertyDescriptors({
       ...idempotencyService({ pool }),
       pool,
-      with: ({ client = pool, ...limits }: Scope) =>
-        useCasesOn(databaseOn(client, client === pool ? { ...limits, isCached } : limits)),
+      with: ({ client, as, ...limits }: Scope) =>
+        useCasesOn(
+          client === undefined
+            ? databaseOn(as === undefined ? pool : pool.as(as), { ...limits, isCached })
+            : databaseOn(client, client === pool ? { ...limits, isCached } : limits),
+        ),
       end: async (how?: EndOptions) => {
         beside.close()
         if (given === undefined) await pool.end(how)

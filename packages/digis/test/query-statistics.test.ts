@@ -15,11 +15,11 @@ beforeAll(async () => {
 const bucketStart = new Date('2026-06-01T00:00:00Z')
 const row: QueryStatisticsRow = {
   ...{ bucketStart, fingerprint: 'select 1', calls: 10, errors: 1 },
-  ...{ totalTime: 12.5, p50: 1, p95: 2, p99: 2.5 },
+  ...{ summedTime: 12.5, p50: 1, p95: 2, p99: 2.5 },
 }
 
 async function kept(fingerprint: string): Promise<object[]> {
-  const query = `SELECT source, calls, errors, total_time, p50, p95, p99, bucket_start
+  const query = `SELECT source, calls, errors, summed_time, p50, p95, p99, bucket_start
                    FROM query_statistics WHERE fingerprint = $1 ORDER BY source`
   return (await digis.query(query, [fingerprint])).rows
 }
@@ -27,7 +27,7 @@ async function kept(fingerprint: string): Promise<object[]> {
 test('statistics are kept as they are given, for each source on its own', async () => {
   expect(await recordQueryStatistics(digis.pool, [row], { source: 'api 1' })).toBe(1)
   expect(await recordQueryStatistics(digis.pool, [{ ...row, calls: 20 }], { source: 'api 2' })).toBe(1)
-  const numbers = { errors: 1, total_time: 12.5, p50: 1, p95: 2, p99: 2.5, bucket_start: bucketStart }
+  const numbers = { errors: 1, summed_time: 12.5, p50: 1, p95: 2, p99: 2.5, bucket_start: bucketStart }
   expect(await kept(row.fingerprint)).toEqual([
     { source: 'api 1', calls: 10, ...numbers },
     { source: 'api 2', calls: 20, ...numbers },
@@ -71,8 +71,8 @@ describe('an impossible row is refused by name, and nothing is kept:', () => {
     ['a fingerprint of a megabyte', 'rows[1].fingerprint', { fingerprint: 'x'.repeat(1_000_000) }],
     ['half a call', 'rows[1].calls', { calls: 0.5 }],
     ['more errors than calls', 'rows[1].errors', { errors: 11 }],
-    ['a negative time', 'rows[1].totalTime', { totalTime: -1 }],
-    ['an endless time', 'rows[1].totalTime', { totalTime: Number.POSITIVE_INFINITY }],
+    ['a negative time', 'rows[1].summedTime', { summedTime: -1 }],
+    ['an endless time', 'rows[1].summedTime', { summedTime: Number.POSITIVE_INFINITY }],
     ['percentiles in the wrong order', 'rows[1].p95', { p95: 0.5 }],
     ['a percentile of NaN', 'rows[1].p99', { p99: Number.NaN }],
   ])('%s', async (_, field, part) => {

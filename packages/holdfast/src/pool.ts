@@ -9,10 +9,10 @@ import { DeadlineWatch } from './base/deadline-watch.js'
 import type { Duration } from './base/duration.js'
 import { type EndOptions, endLimit } from './base/end-options.js'
 import { compose, type Execute, type QueryRequest, type Result } from './base/execute.js'
+import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { QueryObservers } from './base/query-observers.js'
 import type { QueryTrace } from './base/query-trace.js'
-import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
 import { cachedAnswer, countedHit } from './cache/cached-answer.js'
@@ -20,23 +20,26 @@ import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
-import { borrowClient } from './connections/borrow.js'
+import { Announcer } from './connections/announcer.js'
+import { borrowClient, type ConnectCallback } from './connections/borrow.js'
+import { callContext } from './connections/call-context.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { emittingListener } from './connections/emitting-listener.js'
 import { explainStatement } from './connections/explain-statement.js'
 import { Housekeeper } from './connections/housekeeper.js'
+import { Identities, type PoolAs } from './connections/pool-as.js'
 import { transactOnPool } from './connections/pool-transaction.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
 import { submitOnPool } from './connections/submit.js'
-import type { Transaction, TransactionContext, TransactionOptions } from './connections/transaction.js'
+import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import { warmUp } from './connections/warm-up.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { listenToHosts, type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { errorCategory } from './driver/sqlstate.js'
@@ -44,19 +47,14 @@ import { isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
-import { PoolMonitor } from './monitoring/pool-monitor.js'
+import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
-import { retrierFor } from './resilience/retrier.js'
+import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
 
-type ConnectCallback = (
-  error: Error | undefined,
-  client: PoolClient | undefined,
-  done: (error?: Error | boolean) => void,
-) => void
 type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
 
 /**
@@ -70,6 +68,7 @@ export class Pool extends pg.Pool {
   readonly #resolved: ResolvedClientConfig
   readonly #openAt: OpenAt
   readonly #options: PoolOptions
+  readonly #announcer: Announcer
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
@@ -79,6 +78,7 @@ export class Pool extends pg.Pool {
   readonly #execute: Execute
   readonly #cache: Cache | undefined
   readonly #cluster: Cluster | undefined
+  #identities: Identities | undefined
   readonly #stopSignals: () => void
 
   /** @throws OptionsError for an option that is unknown or impossible */
@@ -90,8 +90,11 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    this.#announcer = new Announcer(this, settings.name, checked.logger)
+    const onWarning = (warning: Warning): void => this.#announcer.warn(warning)
+    listenToHosts(hosts, onWarning, () => this.#cache?.suspect())
     const observers = this.#observers
+    this.#monitor = this.#makeMonitor()
     const guard = () => this.#cache?.guard
     this.#openAt = opener({ ...this.#tools, options: checked, settings, observers, guard })
     this.#connections = new ConnectionPool({
@@ -101,37 +104,32 @@ export class Pool extends pg.Pool {
       whyNot: () => this.#cluster?.whyNot(),
       ...this.#tools,
       listener: this.#listener(),
+      times: this.#monitor.metrics,
     })
     this.#housekeeper = new Housekeeper({
       pool: this.#connections,
       settings,
       clock: this.#clock,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
       onRound: now => this.#monitor.look(this.#connections.numbers(), now),
     })
-    this.#calls = this.#makeCalls()
+    const { config } = this.#resolved
+    const { log } = checked
+    const connections = this.#connections
+    this.#calls = callContext({ ...this.#tools, connections, settings, config, rollsBackWhole, log })
     this.#cluster = this.#makeCluster(hosts)
     const route = this.#cluster ? [this.#cluster.intercept] : []
     const toDatabase = compose([this.#stats.count, ...route], request => callDatabase(this.#calls, request))
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
-    this.#monitor = this.#makeMonitor()
-    const { config } = this.#resolved
-    looksLikePgPool({
-      pool: this,
-      connections: this.#connections,
-      clock: this.#clock,
-      options: checked,
-      settings,
-      config,
-    })
+    looksLikePgPool({ pool: this, connections, clock: this.#clock, options: checked, settings, config })
     this.#stopSignals = endOnSignals(checked.shutdown, limit => {
       if (!this.ending) void this.#end(limit)
     })
     // Nobody can listen to a pool that is still being made.
     process.nextTick(() => {
-      for (const warning of this.#resolved.warnings) this.#warn(warning)
+      for (const warning of this.#resolved.warnings) this.#announcer.warn(warning)
     })
     this.#monitor.start()
     if (settings.minIdle > 0) this.#housekeeper.start()
@@ -198,11 +196,26 @@ export class Pool extends pg.Pool {
     fn: (tx: Transaction) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const toRequestNow: TransactionContext['toRequest'] = (config, values) =>
-      toRequest(config, values, this.#requestDefaults(this.#observers.begin(config)))
-    const limits = this.#limits(options)
-    const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, toRequest: toRequestNow }
-    return transactOnPool(parts, fn, options)
+    return this.#transact(fn, options)
+  }
+
+  /**
+   * The pool as an identity sees it: its queries and transactions run under this role, and policies read these claims.
+   * Needs the option `rls`. Costs nothing until it is used.
+   *
+   * @throws HoldfastError `HOLDFAST_IDENTITY` for a role that is not listed, or claims that cannot be handed over
+   */
+  as(identity: IdentityOptions): PoolAs {
+    this.#identities ??= new Identities({
+      settings: this.#settings.rls,
+      clock: this.#clock,
+      execute: request => this.#observed(request),
+      toRequest: this.#toRequest,
+      transact: (fn, options, who) => this.#transact(fn, options, who),
+      ask: (text, values) => this.#ask(text, values),
+      whyNot: leavesIdentity,
+    })
+    return this.#identities.as(identity)
   }
 
   /**
@@ -215,8 +228,7 @@ export class Pool extends pg.Pool {
   async resolveOutcome(error: unknown, options: AcquireOptions = {}): Promise<TransactionOutcome> {
     const limits = this.#limits({ timeout: this.#settings.queryTimeout, ...options })
     const ask = (text: string, values: unknown[]) => {
-      const config = { text, types: new pg.TypeOverrides(), readOnly: true }
-      const request = toRequest(config, values, this.#requestDefaults())
+      const request = this.#toRequest({ text, types: new pg.TypeOverrides(), readOnly: true }, values)
       return callDatabase(this.#calls, { ...request, ...limits }) as Promise<QueryResult>
     }
     return resolveOutcome(error, { ask, clock: this.#clock, random: Math.random, limits })
@@ -265,6 +277,14 @@ export class Pool extends pg.Pool {
    */
   plan(fingerprint: string): Promise<string> {
     return this.#monitor.plan(fingerprint)
+  }
+
+  /**
+   * The pool's metrics as text: for Prometheus in its format 0.0.4, or as OpenMetrics. With `statistics: false` no durations are
+   * in it. The reference lists them all.
+   */
+  metrics(options: MetricsOptions = {}): string {
+    return this.#monitor.metricsText(options)
   }
 
   /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
@@ -337,16 +357,39 @@ export class Pool extends pg.Pool {
     trace?: QueryTrace,
   ): Promise<Result> => {
     try {
-      return this.#execute(
-        toRequest(config as HoldfastQueryConfig, values as unknown[], this.#requestDefaults(trace)),
-      )
+      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], trace))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #requestDefaults(trace?: QueryTrace) {
-    return { now: trace?.startedAt ?? this.#clock.now(), queryTimeout: this.#settings.queryTimeout, trace }
+  readonly #toRequest = (
+    config: string | HoldfastQueryConfig,
+    values: unknown[] | undefined,
+    trace?: QueryTrace,
+  ) => {
+    const now = trace?.startedAt ?? this.#clock.now()
+    return toRequest(config, values, { now, queryTimeout: this.#settings.queryTimeout, trace })
+  }
+
+  /** Whoever runs it tells the observers how it ended. */
+  readonly #observedRequest = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
+    this.#toRequest(config, values, this.#observers.begin(config))
+
+  /** What an identity asks for is admitted first: only then is there anything to observe. */
+  #observed(request: QueryRequest): Promise<Result> {
+    const trace = this.#observers.begin(request.config)
+    return trace === undefined ? this.#execute(request) : trace.follow(this.#execute({ ...request, trace }))
+  }
+
+  #transact<T>(
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: TransactionOptions,
+    identity?: Identity,
+  ): Promise<T> {
+    const limits = this.#limits(options)
+    const parts = { calls: this.#calls, guarded: this.#cache !== undefined, limits, identity }
+    return transactOnPool({ ...parts, toRequest: this.#observedRequest }, fn, options)
   }
 
   #borrow(limits: Limits): Promise<PoolClient> {
@@ -364,7 +407,7 @@ export class Pool extends pg.Pool {
 
   async #end(options: EndOptions): Promise<void> {
     const limit = endLimit(options)
-    this.#mark('ending')
+    Object.assign(this, { ending: true })
     this.#stopSignals()
     this.#housekeeper.stop()
     this.#monitor.stop()
@@ -373,32 +416,18 @@ export class Pool extends pg.Pool {
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
     clearTimeout(timer)
     await this.#cache?.close()
-    this.#mark('ended')
-  }
-
-  #makeCalls(): CallContext {
-    return {
-      connections: this.#connections,
-      retrier: retrierFor(this.#settings, {
-        clock: this.#clock,
-        random: Math.random,
-        freshPasswords: typeof this.#resolved.config.password === 'function',
-      }),
-      now: () => this.#clock.now(),
-      optIn: this.#settings.retryOptIn,
-      rollsBackWhole,
-      log: this.#options.log,
-    }
+    Object.assign(this, { ended: true })
   }
 
   #makeMonitor(): PoolMonitor {
     return new PoolMonitor({
       settings: this.#settings,
+      target: this.#resolved.target,
       observers: this.#observers,
       clock: this.#clock,
       logger: this.#options.logger,
-      warn: warning => this.#warn(warning),
-      stats: () => this.stats(),
+      warn: warning => this.#announcer.warn(warning),
+      snapshot: () => ({ stats: this.stats(), cache: this.#cache?.stats(), nodes: this.nodes() }),
       categoryOf: errorCategory,
       loadReader: loadStatementReader,
       explain: text =>
@@ -415,13 +444,13 @@ export class Pool extends pg.Pool {
       guard: connection => this.#cache?.guard(connection),
       listener: this.#listener(),
       ...this.#tools,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
     })
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
     const { config, target } = this.#resolved
-    const warn = (warning: Warning) => this.#warn(warning)
+    const warn = (warning: Warning) => this.#announcer.warn(warning)
     return new Cache({
       settings,
       clock: this.#clock,
@@ -430,6 +459,7 @@ export class Pool extends pg.Pool {
       ask: (text, values) => this.#ask(text, values),
       identity: [target.user, target.host, target.port, target.database, config.options ?? ''].join('\n'),
       types: this.#options.types && (new pg.TypeOverrides(this.#options.types) as never),
+      identities: this.#settings.rls !== undefined,
       connectRemote: remoteCache(settings, warn),
       warn,
     })
@@ -442,53 +472,22 @@ export class Pool extends pg.Pool {
   }
 
   #ownRequest(config: HoldfastQueryConfig): QueryRequest {
-    return toRequest({ ...config, readOnly: true }, undefined, this.#requestDefaults())
-  }
-
-  #mark(state: 'ending' | 'ended'): void {
-    Object.assign(this, { [state]: true })
+    return this.#toRequest({ ...config, readOnly: true }, undefined)
   }
 
   #listener(): PoolListener {
     return emittingListener({
-      emit: (event, ...args) => this.#emit(event, ...args),
+      emit: (event, ...args) => this.#announcer.emit(event, ...args),
       listenerCount: event => this.listenerCount(event as 'acquire'),
       allowExitOnIdle: this.#options.allowExitOnIdle,
       onConnect: () => this.#housekeeper.start(),
-      onIdleLost: (client, error) => this.#idleLost(client, error),
+      onIdleLost: (client, error) => this.#announcer.idleLost(client, error),
       onDistrust: () => {
         this.#cache?.suspect()
         this.#cluster?.suspect()
       },
       onOpenTransaction: ({ borrowedAt }) =>
-        this.#warn(openTransactionWarning(this.#settings.name, borrowedAt)),
+        this.#announcer.warn(openTransactionWarning(this.#settings.name, borrowedAt)),
     })
-  }
-
-  #idleLost(client: PoolClient, error: Error): void {
-    // As pg's pool has it; not enumerable, so that logging the error does not log the client.
-    Object.defineProperty(error, 'client', { value: client, configurable: true, writable: true })
-    if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
-    const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
-    this.#warn({ code: 'idle-connection-lost', message, cause: error })
-  }
-
-  #warn(warning: Warning): void {
-    const { logger } = this.#options
-    logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
-    this.#emit('warning', warning)
-    // An unprotected connection is never passed over in silence.
-    if (logger === undefined && warning.code.startsWith('tls-')) {
-      process.emitWarning(warning.message, { type: 'HoldfastWarning', code: warning.code })
-    }
-  }
-
-  /** A listener that throws is the application's bug: reported as such, it does not unbalance the pool. */
-  #emit(event: string, ...args: unknown[]): void {
-    try {
-      ;(this as unknown as NodeJS.EventEmitter).emit(event, ...args)
-    } catch (error) {
-      throwLater(error)
-    }
   }
 }

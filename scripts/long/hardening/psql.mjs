@@ -5,7 +5,8 @@ import pg from 'pg'
 import { HARDENING_FILE } from '../../checks/hardening-file.mjs'
 import { ROOT } from '../../run/repository.mjs'
 
-const FILE = join(ROOT, HARDENING_FILE)
+/** The file for operators. */
+export const FILE = join(ROOT, HARDENING_FILE)
 
 /**
  * How a run of psql ended.
@@ -18,15 +19,16 @@ const FILE = join(ROOT, HARDENING_FILE)
  *
  * @param {string} url
  * @param {Record<string, string>} [variables] as `psql -v` takes them
+ * @param {string} [file] instead of the one for operators
  * @returns {{ ended: Promise<PsqlResult>, kill(): Promise<void> }} `kill` ends psql and what it had begun at the server
  */
-export function applyHardening(url, variables = {}) {
+export function applyHardening(url, variables = {}, file = FILE) {
   const program = findProgram('psql')
   if (program === undefined)
     throw new Error('psql is not installed: apt-get install postgresql-client, or brew install libpq.')
   const name = `hardening-${Math.random().toString(36).slice(2)}`
   const args = Object.entries(variables).flatMap(([key, value]) => ['-v', `${key}=${value}`])
-  const child = spawn(program, ['-X', ...args, '-f', FILE, url], {
+  const child = spawn(program, ['-X', ...args, '-f', file, url], {
     env: { ...process.env, PGAPPNAME: name },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

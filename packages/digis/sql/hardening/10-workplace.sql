@@ -56,6 +56,23 @@ AS $$
     FROM digis_hardening.run
 $$;
 
+-- A database that later migrations have been applied to has what these say, or something newer in its place.
+CREATE OR REPLACE FUNCTION digis_hardening.refuse_newer() RETURNS void
+  LANGUAGE plpgsql
+AS $$
+DECLARE
+  newest integer;
+BEGIN
+  IF to_regclass('holdfast.digis_migrations') IS NOT NULL THEN
+    EXECUTE 'SELECT max(number) FROM holdfast.digis_migrations' INTO newest;
+  END IF;
+  IF newest > 29 THEN
+    RAISE EXCEPTION 'Migration % has been applied to this database: it is newer than this file. Nothing was done here.', newest
+      USING HINT = 'Bring it up to date with addMissingColumns().';
+  END IF;
+END
+$$;
+
 -- Begins a run. The lock ends with the session: two runs at once would undo each other's work.
 CREATE OR REPLACE FUNCTION digis_hardening.start(live text, quarantine boolean, zone text) RETURNS void
   LANGUAGE plpgsql
@@ -68,7 +85,7 @@ BEGIN
   IF live IS NULL THEN
     RAISE EXCEPTION 'There is no schema to harden: the search_path names none that exists.';
   END IF;
-  PERFORM now() AT TIME ZONE zone;
+  PERFORM now() AT TIME ZONE zone, digis_hardening.refuse_newer();
   DELETE FROM digis_hardening.run;
   INSERT INTO digis_hardening.run VALUES (live, quarantine, zone);
 END

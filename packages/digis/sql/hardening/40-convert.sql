@@ -134,7 +134,6 @@ AS $$
                     AND (a.attnum = ANY (i.indkey) OR pg_get_expr(i.indpred, i.indrelid) ~ ('\m' || c.name || '\M')))
 $$;
 
-
 -- Where there is no way from the old type to the new one, nothing else is begun.
 CREATE OR REPLACE FUNCTION digis_hardening.refuse_unknown_conversions() RETURNS void
   LANGUAGE plpgsql

@@ -8,11 +8,13 @@ DECLARE
   references_again text[];
   statement text;
 BEGIN
-  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+  -- Before the lock, so that nobody waits for this look at the catalogue.
   CREATE TEMPORARY TABLE converting ON COMMIT DROP AS
-    SELECT c.*, digis_hardening.last_number(relation, c.name) AS last_number
+    SELECT c.*, NULL::bigint AS last_number
       FROM digis_hardening.columns() AS c JOIN digis_hardening.conversions() USING (table_name, name)
      WHERE table_name = of_table;
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+  UPDATE pg_temp.converting SET last_number = digis_hardening.last_number(relation, name);
   references_again := digis_hardening.take_references_off(relation, ARRAY(SELECT name FROM pg_temp.converting));
   PERFORM digis_hardening.take_triggers_off(relation, target);
   PERFORM digis_hardening.keep_definitions(relation, target);
@@ -130,7 +132,9 @@ BEGIN
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', relation, it.name, digis_hardening.for_live(it.target_default));
     END IF;
     IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = relation AND conname = 'nn_' || it.name AND convalidated) THEN
-      EXECUTE format('ALTER TABLE %1$s ALTER COLUMN %2$I SET NOT NULL, DROP CONSTRAINT %3$I', relation, it.name, 'nn_' || it.name);
+      -- In one statement the proof would be dropped first, and the whole table read under the lock.
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, it.name);
+      EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, 'nn_' || it.name);
     END IF;
   END LOOP;
 END

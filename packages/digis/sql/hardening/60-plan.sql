@@ -310,11 +310,12 @@ AS $$
    ORDER BY 1
 $$;
 
--- PostgreSQL takes the valid check as proof and does not read the table under its lock.
+-- PostgreSQL takes the valid check as proof and does not read the table under its lock; two statements, because one
+-- would drop the proof first.
 CREATE OR REPLACE FUNCTION digis_hardening.plan_43_not_null() RETURNS SETOF text
   LANGUAGE sql STABLE
 AS $$
-  SELECT digis_hardening.applying(ARRAY[c.table_name], format('ALTER TABLE %I.%I ALTER COLUMN %I SET NOT NULL, DROP CONSTRAINT %I', digis_hardening.live(), c.table_name, c.name, k.conname))
+  SELECT digis_hardening.applying(ARRAY[c.table_name], format('ALTER TABLE %1$I.%2$I ALTER COLUMN %3$I SET NOT NULL; ALTER TABLE %1$I.%2$I DROP CONSTRAINT %4$I', digis_hardening.live(), c.table_name, c.name, k.conname))
     FROM digis_hardening.columns() AS c
     JOIN pg_constraint AS k ON k.conrelid = digis_hardening.live_table(c.table_name) AND k.conname = 'nn_' || c.name AND k.convalidated
    WHERE c.target_not_null

@@ -11,7 +11,7 @@ export interface QueryStatisticsRow {
   readonly calls: number
   /** How many of the calls failed. */
   readonly errors: number
-  readonly totalTime: number
+  readonly summedTime: number
   readonly p50: number
   readonly p95: number
   readonly p99: number
@@ -20,7 +20,7 @@ export interface QueryStatisticsRow {
 /** @throws DigisInputError naming the field, such as `rows[3].p95` */
 export function checkRow(row: QueryStatisticsRow, path: string): QueryStatisticsRow {
   if (typeof row !== 'object' || row === null) throw wrong(path, 'an object', row)
-  const { bucketStart, fingerprint, calls, errors, totalTime, p50, p95, p99 } = row
+  const { bucketStart, fingerprint, calls, errors, summedTime, p50, p95, p99 } = row
   if (!(bucketStart instanceof Date) || Number.isNaN(bucketStart.getTime()))
     throw wrong(`${path}.bucketStart`, 'a Date', bucketStart)
   if (checkText(`${path}.fingerprint`, fingerprint, 128) === '')
@@ -28,7 +28,7 @@ export function checkRow(row: QueryStatisticsRow, path: string): QueryStatistics
   if (!Number.isSafeInteger(calls) || calls < 0) throw wrong(`${path}.calls`, 'a whole number from 0', calls)
   if (!Number.isSafeInteger(errors) || errors < 0 || errors > calls)
     throw wrong(`${path}.errors`, 'a whole number from 0 to `calls`', errors)
-  checkDuration(`${path}.totalTime`, totalTime, 0)
+  checkDuration(`${path}.summedTime`, summedTime, 0)
   checkDuration(`${path}.p50`, p50, 0)
   checkDuration(`${path}.p95`, p95, p50)
   checkDuration(`${path}.p99`, p99, p95)

@@ -1,9 +1,10 @@
-import type { Pool, Transaction } from 'holdfast'
+import type { IdentityOptions, Pool, Transaction } from 'holdfast'
 import { databaseOn } from '../database/database.js'
+import { IdempotencyKeyReusedError } from '../digis-error.js'
 import type { UseCases } from '../use-cases.js'
 import { useCasesOn } from '../use-cases.js'
 import { FirstComers } from './first-comers.js'
-import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from './idempotency-error.js'
+import { IdempotencyKeyInProgressError } from './idempotency-error.js'
 import {
   deleteKeysOlderThan,
   type KeptAnswer,
@@ -35,6 +36,8 @@ export interface KeyedLimits {
   readonly timeout?: number
   /** Rolls back and gives up when it fires. */
   readonly signal?: AbortSignal
+  /** On whose behalf all of it runs, the row of the key included. Default: the pool's user. */
+  readonly as?: IdentityOptions | undefined
 }
 
 /** Requests that are applied once, however often they arrive. */
@@ -54,7 +57,7 @@ export interface IdempotencyService {
     limits?: KeyedLimits,
   ): Promise<GivenAnswer>
   /** Deletes keys that are older than a day, at most 1,000. Resolves to how many. */
-  forgetOldKeys(): Promise<number>
+  forgetOldKeys(options?: Pick<KeyedLimits, 'as'>): Promise<number>
 }
 
 const DEFAULT_TIMEOUT_MILLIS = 30_000
@@ -78,8 +81,9 @@ export function idempotencyService({
   random = Math.random,
 }: IdempotencyParts): IdempotencyService {
   const firstComers = new FirstComers()
+  const poolAs = (as: IdentityOptions | undefined) => (as === undefined ? pool : pool.as(as))
   return {
-    async applyOnce(request, work, { timeout = DEFAULT_TIMEOUT_MILLIS, signal } = {}) {
+    async applyOnce(request, work, { timeout = DEFAULT_TIMEOUT_MILLIS, signal, as } = {}) {
       const checked = checkRequest(request)
       const trial = { now, random, end: now() + timeout, signal }
       const name = JSON.stringify([checked.subject, checked.key])
@@ -87,13 +91,13 @@ export function idempotencyService({
         throw new IdempotencyKeyInProgressError()
       const attempt = (millis: number, onReserved: () => void) => {
         const task = { request: checked, patience: patienceOf(millis), work, onReserved }
-        return pool.transaction(tx => applyIn(tx, task), { timeout: millis, ...(signal && { signal }) })
+        return poolAs(as).transaction(tx => applyIn(tx, task), { timeout: millis, ...(signal && { signal }) })
       }
       return firstComers.run(name, () => untilAnswered(attempt, trial))
     },
 
-    async forgetOldKeys() {
-      return (await pool.query(deleteKeysOlderThan(KEPT_FOR, MOST_FORGOTTEN))).rowCount ?? 0
+    async forgetOldKeys({ as } = {}) {
+      return (await poolAs(as).query(deleteKeysOlderThan(KEPT_FOR, MOST_FORGOTTEN))).rowCount ?? 0
     },
   }
 }

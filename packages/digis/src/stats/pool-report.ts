@@ -8,7 +8,7 @@ export interface Reported {
   stats(): ReportedStats
 }
 
-/** What a line says. */
+/** What the report says. */
 export type ReportedStats = Pick<
   PoolStats,
   'totalCount' | 'idleCount' | 'waitingCount' | 'max' | 'utilizationPercent' | 'queryMetrics'

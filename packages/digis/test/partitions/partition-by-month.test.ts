@@ -49,6 +49,7 @@ describe('a table that has become partitioned', () => {
   beforeAll(async () => {
     digis = await newDigis()
     await digis.query(`
+      CREATE INDEX idx_sessions_type_by_month ON sessions (type, date_trunc('month', start_time AT TIME ZONE 'UTC'));
       ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
       CREATE POLICY seen_by_all ON sessions AS RESTRICTIVE FOR SELECT TO PUBLIC USING (fan_id > 0);
       CREATE POLICY written_by_all ON sessions FOR INSERT TO pg_monitor, CURRENT_USER WITH CHECK (fan_id > 0);
@@ -153,16 +154,26 @@ test('after being stopped at any step, it goes on to the same end', async () => 
   const digis = await newDigis()
   await encounters(digis, 10)
   const stop = new Error('stopped')
-  for (let steps = 1; steps <= 4; steps++) {
-    let left = steps
+  const until = (step: number) => {
+    let left = step
     const onProgress = () => {
       if (--left === 0) throw stop
     }
-    const stopped = partitionByMonth(digis.pool, { table: 'sessions', column: 'start_time', onProgress })
-    // The index is built only once.
-    if (steps < 4) await expect(stopped).rejects.toBe(stop)
-    else await stopped
+    return partitionByMonth(digis.pool, { table: 'sessions', column: 'start_time', onProgress })
   }
+  let stops = 0
+  // Each call gets a step further than the one before, until one gets through.
+  for (let isThrough = false; !isThrough; ) {
+    isThrough = await until(stops + 1).then(
+      () => true,
+      error => {
+        expect(error).toBe(stop)
+        stops++
+        return false
+      },
+    )
+  }
+  expect(stops).toBeGreaterThanOrEqual(3)
   const { rows } = await digis.query(
     "SELECT count(*)::integer AS count FROM pg_inherits WHERE inhparent = 'sessions'::regclass",
   )

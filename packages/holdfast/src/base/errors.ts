@@ -158,6 +158,12 @@ export const ERROR_CODES = {
     about:
       'The statement needs a session of its own, and through a pooler in transaction mode there is none. Nothing was sent; the message says what to do instead.',
   },
+  HOLDFAST_IDENTITY: {
+    category: 'permission',
+    retry: 'never',
+    about:
+      'An identity of `pool.as` that must not be handed over (its role is not listed or passes by row-level security, its claims are none), or a statement that would leave it. Nothing was sent.',
+  },
   HOLDFAST_CACHE_UNMARKABLE: {
     category: 'unreachable',
     retry: 'safe',

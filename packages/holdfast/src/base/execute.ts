@@ -1,5 +1,6 @@
 import type { QueryArrayResult, QueryConfig, QueryResult } from 'pg'
 import type { Limits } from './deadline.js'
+import type { Identity } from './identity.js'
 import type { WalPosition } from './lsn.js'
 import type { QueryTrace } from './query-trace.js'
 
@@ -30,6 +31,8 @@ export interface QueryRequest extends Limits {
   readonly cache?: unknown
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */
   readonly rolledBackIfLost: boolean
+  /** On whose behalf it runs: never outside of a transaction that this identity was handed over to. */
+  readonly identity?: Identity
   /** Handed the rows as the server sent them, besides the parsing of the driver; before the result is. */
   readonly capture?: RawCapture | undefined
   /** Statements that go to the server in the same flush, before and after this one. */

@@ -35,6 +35,7 @@ import {
   utilizationAlertOption,
 } from './report-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
+import { type RlsOptions, type RlsSettings, resolveRls, rlsOption } from './rls-options.js'
 import {
   resolveSlowQuery,
   type SlowQueryOptions,
@@ -47,6 +48,12 @@ import {
   type StatisticsSettings,
   statisticsOption,
 } from './statistics-options.js'
+import {
+  resolveTelemetry,
+  type TelemetryOptions,
+  type TelemetrySettings,
+  telemetryOption,
+} from './telemetry-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -86,8 +93,12 @@ export interface PoolOptions extends PoolConfig {
   cache?: CacheOptions | false
   /** Hot standbys for reads that say `readOnly: true`: their URLs, or more about them. Default: none. */
   replicas?: readonly string[] | ReplicaOptions | false
+  /** Which identities `pool.as` may hand over, for row-level security. Default: none. */
+  rls?: RlsOptions | false
   /** What is counted of queries; `false`: nothing by statement. Default: on. */
   statistics?: StatisticsOptions | false
+  /** Spans and metrics for OpenTelemetry, by the package `@opentelemetry/api`. Default: false. */
+  telemetry?: TelemetryOptions | boolean
   /** Which queries are slow, and what the logger is told of them; `false`: nothing. Default: from 1 s. */
   slowQuery?: SlowQueryOptions | false
   /** When people are warned that most connections are in use; `false`: never. Default: 80 % for 10 s. */
@@ -134,8 +145,12 @@ export interface PoolSettings {
   readonly cache: CacheSettings | undefined
   /** Absent: every read goes to the primary. */
   readonly replicas: ReplicaSettings | undefined
+  /** Absent: no identity is handed over. */
+  readonly rls: RlsSettings | undefined
   /** Absent: queries are not counted by statement. */
   readonly statistics: StatisticsSettings | undefined
+  /** Absent: OpenTelemetry is told nothing. */
+  readonly telemetry: TelemetrySettings | undefined
   /** Absent: nobody looks for slow queries. */
   readonly slowQuery: SlowQuerySettings | undefined
   /** Absent: nobody looks how busy it is. */
@@ -184,7 +199,9 @@ const RULES: Rules = {
   pooler: poolerOption,
   cache: cacheOption,
   replicas: replicasOption,
+  rls: rlsOption,
   statistics: statisticsOption,
+  telemetry: telemetryOption,
   slowQuery: slowQueryOption,
   utilizationAlert: utilizationAlertOption,
   report: duration,
@@ -247,7 +264,9 @@ export function resolveSettings(
     allowExitOnIdle: options.allowExitOnIdle ?? false,
     cache: options.cache ? resolveCacheSettings(options.cache) : undefined,
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
+    rls: resolveRls(options.rls as RlsOptions | undefined),
     statistics: resolveStatistics(options.statistics),
+    telemetry: resolveTelemetry(options.telemetry),
     slowQuery: resolveSlowQuery(options.slowQuery),
     utilizationAlert: resolveUtilizationAlert(options.utilizationAlert),
     reportEvery: resolveReportEvery(options.report, env),

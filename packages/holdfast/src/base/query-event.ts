@@ -25,6 +25,8 @@ export interface QueryEvent {
   readonly tier: 'memory' | 'redis' | undefined
   /** `host:port` of the node that answered; `undefined` when none did. */
   readonly target: string | undefined
+  /** Sent behind its text as a comment of SQL, where the text may differ each time; set when it begins. */
+  comment: string | undefined
   /** What `auto_explain` told the session, literals and all: not fit for a log. */
   readonly notice: string | undefined
 }

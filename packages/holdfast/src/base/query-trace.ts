@@ -25,6 +25,7 @@ export class QueryTrace implements QueryEvent {
   cache: QueryEvent['cache'] = undefined
   tier: QueryEvent['tier'] = undefined
   target: string | undefined = undefined
+  comment: string | undefined = undefined
   notice: string | undefined = undefined
   readonly #end: TraceEnd
 

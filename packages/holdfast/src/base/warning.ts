@@ -19,6 +19,7 @@ export interface Warning {
    * `pooler-unnamed-statement`: named statements run unnamed, because the pooler would lose them.
    * `primary-changed`: another host of the cluster takes the writes now.
    * `replica-unfit`: a replica gets no reads any more; sent once until it gets some again.
+   * `telemetry-missing`: the option `telemetry` is set, and `@opentelemetry/api` is not installed.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-incoherent`: a kept result differed from the database without a reason; names statement and tags, no values.
@@ -37,6 +38,7 @@ export interface Warning {
     | 'pooler-unnamed-statement'
     | 'primary-changed'
     | 'replica-unfit'
+    | 'telemetry-missing'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-incoherent'

@@ -19,7 +19,7 @@ import { inTime } from './in-time.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
 import { Orphans } from './orphans.js'
-import type { InvalidateOptions, PoolCache } from './pool-cache.js'
+import type { ExplainOptions, InvalidateOptions, PoolCache } from './pool-cache.js'
 import type { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
@@ -42,6 +42,8 @@ export interface CacheParts {
   readonly ask: Ask
   /** Who asks whom: user, host, database, startup options. Part of every key; never a password. */
   readonly identity: string
+  /** Queries may come under identities. */
+  readonly identities: boolean
   /** The pool's own parsers, if it has any, as pg looks them up. */
   readonly types: ResultWish['types']
   /** Connects to the store that all processes share; absent: in this process only. */
@@ -87,6 +89,7 @@ export class Cache implements PoolCache {
     })
     this.#definitions = new Definitions({
       settings,
+      identities: parts.identities,
       ask,
       onMisfit: ({ message }) =>
         parts.warn({
@@ -195,10 +198,19 @@ export class Cache implements PoolCache {
    *
    * @throws OptionsError for what is no text
    */
-  async explain(text: string, values?: readonly unknown[]): Promise<Explanation> {
+  async explain(
+    text: string,
+    values?: readonly unknown[],
+    { underIdentity = false }: ExplainOptions = {},
+  ): Promise<Explanation> {
     if (typeof text !== 'string') throw new OptionsError('text', 'SQL as a text', describeGiven(text))
-    const { statements } = await this.#definitions.ready()
-    return explain(statements.of(text), { values, consistency: this.#parts.settings.consistency })
+    const { statements, identityStatements } = await this.#definitions.ready()
+    if (underIdentity && identityStatements === undefined)
+      throw new OptionsError('underIdentity', 'a pool with the option rls', 'one without')
+    return explain((underIdentity && identityStatements ? identityStatements : statements).of(text), {
+      values,
+      consistency: this.#parts.settings.consistency,
+    })
   }
 
   /** The way to the database was lost: another server, or an older state of this one, may answer from now on. */
@@ -253,7 +265,8 @@ export class Cache implements PoolCache {
 
   #runNow(knowledge: Knowledge, request: QueryRequest, next: Execute): Promise<Result> {
     const text = textOf(request)
-    const statement = text === undefined ? undefined : knowledge.statements.of(text)
+    const statements = request.identity === undefined ? knowledge.statements : knowledge.identityStatements
+    const statement = text === undefined ? undefined : statements?.of(text)
     if (statement === undefined || statement.guarded) return next({ ...request, guarded: true })
     try {
       return this.#answer(request, { knowledge, statement })

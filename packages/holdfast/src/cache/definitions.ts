@@ -24,6 +24,8 @@ export interface Knowledge {
   /** What else decides how the server reads a statement and writes its values. */
   readonly keyContext: readonly string[]
   readonly statements: Statements
+  /** For queries under an identity. Absent: the pool hands none over. */
+  readonly identityStatements: Statements | undefined
   readonly counting: Counting
   /** The fingerprint of the keyed columns of a table, by the name of its whole tag. */
   readonly schemas: ReadonlyMap<string, string>
@@ -33,6 +35,8 @@ export interface Knowledge {
 /** What it takes to know the definitions. */
 export interface DefinitionsParts {
   readonly settings: CacheSettings
+  /** Queries may come under identities. */
+  readonly identities: boolean
   readonly ask: Ask
   /** Called when declared keys no longer fit; they are left out. */
   readonly onMisfit: (error: OptionsError) => void
@@ -124,12 +128,12 @@ export class Definitions {
   }
 
   async #look(ask: Ask): Promise<Knowledge> {
-    const { settings, onChange } = this.#parts
+    const { settings, identities, onChange } = this.#parts
     const generation = this.#generation
     await loadParser()
     const { present, missing, standby } = await lookAtTables(ask, [...settings.tables.keys()])
     const keyed = Object.fromEntries(present.map(name => [name, settings.tables.get(name)?.keys ?? []]))
-    const options = { tables: present, rowSecurityDeclared: settings.context !== undefined }
+    const options = { tables: present, rowSecurityDeclared: settings.context !== undefined, identities }
     const catalog = await loadCatalog(ask, { ...options, keyed }).catch(error => {
       // A declared key that was right at first has been dropped since: no reason for queries to fail.
       if (this.#latest === undefined || !(error instanceof OptionsError)) throw error
@@ -191,7 +195,6 @@ interface Look {
 }
 
 function know(catalog: Catalog, { settings, present, missing, standby, identity, session }: Look): Knowledge {
-  const analyzer = new Analyzer(catalog)
   const tables = new Map(present.flatMap(name => catalog.named(name).map(table => [name, table] as const)))
   const byOid = new Map([...tables].map(([name, table]) => [table.oid, settings.tables.get(name)]))
   const settingsOf = (table: TableInfo) => byOid.get(table.oid)
@@ -202,7 +205,8 @@ function know(catalog: Catalog, { settings, present, missing, standby, identity,
     tables,
     missing,
     standby,
-    statements: new Statements(text => analyzer.analyze(text), settingsOf),
+    statements: statementsOf(catalog, settingsOf),
+    identityStatements: catalog.underIdentity && statementsOf(catalog.underIdentity, settingsOf),
     counting: {
       statement: countsStatement(membersOf(catalog)),
       before: catalog.deferrableTriggers ? ['SET CONSTRAINTS ALL IMMEDIATE'] : [],
@@ -213,6 +217,11 @@ function know(catalog: Catalog, { settings, present, missing, standby, identity,
     keyContext: [server.searchPath.join(), JSON.stringify(server.settings), session],
     settingsOf,
   }
+}
+
+function statementsOf(catalog: Catalog, settingsOf: Knowledge['settingsOf']): Statements {
+  const analyzer = new Analyzer(catalog)
+  return new Statements(text => analyzer.analyze(text), settingsOf)
 }
 
 /** The opted-in tables with their partitions and children. */

@@ -7,6 +7,12 @@ export interface InvalidateOptions {
   tables: readonly string[]
 }
 
+/** For whom a query is explained. */
+export interface ExplainOptions {
+  /** As it runs on `pool.as(…)`, whoever that is. Default: as it runs on the pool. */
+  underIdentity?: boolean
+}
+
 /** What `pool.cache` offers. */
 export interface PoolCache {
   /**
@@ -18,7 +24,7 @@ export interface PoolCache {
   /** Counters since the pool was made, and the tiers as they are now. */
   stats(): CacheStats
   /** Says what the cache would do with a query, and why; the query is not run. */
-  explain(text: string, values?: readonly unknown[]): Promise<Explanation>
+  explain(text: string, values?: readonly unknown[], options?: ExplainOptions): Promise<Explanation>
 }
 
 const NOTHING = new CacheCounters().snapshot({ evictions: 0, entries: 0, bytes: 0, enabled: false })

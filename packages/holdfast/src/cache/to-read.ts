@@ -1,6 +1,7 @@
 import { type Consistency, checkQueryCache, type QueryCacheOptions } from '../base/cache-options.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest } from '../base/execute.js'
+import type { Identity } from '../base/identity.js'
 import type { ReadDependency, UncacheableReason } from '../sql/plan.js'
 import type { BypassReason } from './cache-info.js'
 import { hasMovingInstant, parametersKey, sentValues } from './cache-key.js'
@@ -91,8 +92,12 @@ export interface ReadContext {
  * @throws OptionsError for what a query must not say about caching
  */
 export function toRead(request: QueryRequest, context: ReadContext): CachedRead | BypassReason {
-  const { wanted, variant } = wishOf(request.cache)
+  const { wanted, variant: wish } = wishOf(request.cache)
   if (wanted === false) return 'asked-not-to'
+  const { identity } = request
+  if (identity !== undefined && context.knowledge.catalog.namesDiffer(identity.role))
+    return 'row-level-security'
+  const variant = identity === undefined ? wish : `${wish}@${contextOf(identity, context.statement)}`
   const rules = rulesOf(context, wanted)
   if (typeof rules === 'string') return rules
   const parts = partsOf(request)
@@ -116,6 +121,12 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
     consistency: wanted.consistency ?? context.consistency,
     admission: context.statement.admission,
   }
+}
+
+/** What of an identity decides the result: the role alone where neither policies nor the query ask for more. */
+function contextOf({ key, roleKey }: Identity, { plan }: KnownStatement): string {
+  const isForAll = plan.kind === 'read' && !plan.readsClaims && plan.uncacheable === undefined
+  return isForAll ? roleKey : key
 }
 
 /** Values that cannot be sent are the driver's to complain about. */

@@ -109,7 +109,7 @@ export class WriteGuard implements StatementGuard {
       case 'control':
         return this.#control(plan, request, send)
       case 'write': {
-        const write = this.#connection.session === this.#context.session ? plan : unattributed(plan)
+        const write = this.#isOurs(request) ? plan : unattributed(plan)
         return this.#inTransaction
           ? this.#write(write, request, send)
           : this.#writeAlone(write, request, send)
@@ -124,7 +124,8 @@ export class WriteGuard implements StatementGuard {
   /** What a text does. Waiting for another connection to look at definitions could be waiting for ourselves. */
   async #planOf(text: string | undefined, send: Execute, limits = OWN_PING): Promise<TextPlan> {
     if (this.#context.known) return this.#context.planOf(text)
-    const ask = await this.#asking(send, limits)
+    // Under an identity definitions look different.
+    const ask = this.#inTransaction && limits.identity ? undefined : await this.#asking(send, limits)
     if (ask === undefined) return carefully(this.#context.planOf(text))
     await this.#context.ready(ask)
     return this.#context.planOf(text)
@@ -141,6 +142,11 @@ export class WriteGuard implements StatementGuard {
     if (!this.#inTransaction) return ask
     const { rows } = await ask("SELECT current_setting('transaction_isolation') AS level")
     return rows[0]?.level === 'read committed' ? ask : undefined
+  }
+
+  /** Names mean what the definitions say, and what may be returned is what they were looked at with the right to. */
+  #isOurs({ identity }: QueryRequest): boolean {
+    return identity === undefined && this.#connection.session === this.#context.session
   }
 
   #noteSession(plan: TextPlan, request: QueryRequest): void {
@@ -199,7 +205,8 @@ export class WriteGuard implements StatementGuard {
   async #writeAlone(plan: WritePlan, request: QueryRequest, send: Execute): Promise<Result> {
     const { statement, before } = this.#context.counting
     const ledger = new WriteLedger()
-    const frame = newFrame(plan, ['BEGIN', statement], [...before, statement])
+    const begin = request.identity === undefined ? ['BEGIN'] : ['BEGIN', request.identity.statement]
+    const frame = newFrame(plan, [...begin, statement], [...before, statement])
     let result: Result
     try {
       result = await send({ ...framed(request, plan, frame), rolledBackIfLost: true })
@@ -208,7 +215,7 @@ export class WriteGuard implements StatementGuard {
       if (!isOfAttribution(error, plan, request)) throw error
       return this.#writeAnyway(plan, request, send)
     }
-    ledger.baseline = readCounts(frame.answers[1] ?? []).counts
+    ledger.baseline = readCounts(frame.answers[begin.length] ?? []).counts
     noteWrite(ledger, plan, frame)
     await this.#commitOwn(ledger, readCounts(frame.answers.at(-1) ?? []), { request, send })
     return result

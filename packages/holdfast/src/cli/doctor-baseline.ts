@@ -28,6 +28,6 @@ export async function keepBaseline(
   const file = options.text('baseline')
   if (file === undefined || !options.flag('update-baseline')) return false
   await writeFile(file, writeBaseline(report))
-  output.note(`${report.findings.length} findings are known from now on: ${file}`)
+  output.note(`${report.keys.length} findings are known from now on: ${file}`)
   return true
 }

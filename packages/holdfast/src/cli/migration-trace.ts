@@ -11,13 +11,19 @@ export const TRACE_OPTION: CommandOption = {
     'apply nothing; run the files in a shadow database, created and dropped for it, and print the locks that each statement takes',
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 /** Prints the locks of the pending files, and warns of those that keep everybody from a table with rows. */
 export async function printTrace(context: CommandContext, pool: Pool): Promise<ExitCode> {
   const { output } = context
   output.note('Running the files in a shadow database …')
+  const interrupted = new AbortController()
+  // Whoever loses patience does not leave a database behind.
+  for (const signal of SIGNALS) process.once(signal, () => interrupted.abort())
   const trace = await traceMigrations(pool, {
     ...migrationSource(context),
     openDatabase: name => openDatabase(context, name),
+    signal: interrupted.signal,
   })
   if (output.json) output.object({ ok: true, ...trace })
   else printFiles(output, trace)

@@ -5,6 +5,13 @@ import type { CallContext } from './database-call.js'
 import { acquirePatiently } from './patient-acquire.js'
 import type { PooledConnection } from './pooled-connection.js'
 
+/** What a client is handed over to by `pool.connect`, in the old way. */
+export type ConnectCallback = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  done: (error?: Error | boolean) => void,
+) => void
+
 /**
  * Lends a client to the application, until its `release()`.
  *

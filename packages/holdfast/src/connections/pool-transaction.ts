@@ -1,4 +1,5 @@
 import type { Limits } from '../base/deadline.js'
+import type { Identity } from '../base/identity.js'
 import type { CallContext } from './database-call.js'
 import { acquirePatiently } from './patient-acquire.js'
 import type { PooledConnection } from './pooled-connection.js'
@@ -17,6 +18,8 @@ export interface PoolTransactionParts extends Pick<TransactionContext, 'toReques
   readonly calls: CallContext
   /** Whether the guard of the connection learns the ids of transactions. */
   readonly guarded: boolean
+  /** On whose behalf all of it runs. */
+  readonly identity?: Identity | undefined
 }
 
 /**
@@ -31,7 +34,8 @@ export async function transactOnPool<T>(
 ): Promise<T> {
   const begin = beginStatement(options)
   const { attempts, replaySafe = false, readOnly = false, trackOutcome = true } = options
-  const { calls, limits, toRequest } = parts
+  const { calls, limits } = parts
+  const toRequest = requestsOf(parts)
   calls.retrier.count()
   const run = async (state: TransactionRun) => {
     const pooled = await acquirePatiently(calls, limits)
@@ -43,6 +47,12 @@ export async function transactOnPool<T>(
     }
   }
   return replayWhole(run, calls, { limits, attempts, replaySafe })
+}
+
+/** Every statement carries the identity: one that comes when its transaction has been ended is not sent without. */
+function requestsOf({ identity, toRequest }: PoolTransactionParts): TransactionContext['toRequest'] {
+  if (identity === undefined) return toRequest
+  return (config, values) => ({ ...toRequest(config, values), identity })
 }
 
 /** Where the server tells what it takes to know a transaction again. */

@@ -1,6 +1,9 @@
+/** The constraint by which the runner of migrations knows its history tables, whatever their names. */
+export const HISTORY_CONSTRAINT = 'fk_migrations_finished_before_commit'
+
 /**
  * The parts of the catalogue that the checks ask about, as common table expressions. All of them keep to the schemas
- * in `$1` and leave alone what belongs to an extension.
+ * in `$1` and leave alone what belongs to an extension, and the runner's history of migrations.
  */
 const PARTS = {
   /** Tables, views, sequences, indexes: with their names as SQL takes them. */
@@ -8,7 +11,8 @@ const PARTS = {
     SELECT c.*, n.nspname, c.oid::regclass::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.relnamespace = ANY ($1::oid[])
-       AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e'))`,
+       AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e')
+       AND c.oid NOT IN (SELECT conrelid FROM pg_constraint WHERE conname = '${HISTORY_CONSTRAINT}'))`,
   /** Tables as their owners think of them: a partition is a part of its parent. */
   tables: `tables AS (
     SELECT * FROM relations WHERE relkind IN ('r', 'p') AND NOT relispartition)`,

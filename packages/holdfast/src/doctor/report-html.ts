@@ -60,7 +60,7 @@ ${more}</section>`
 }
 
 function entry({ object, evidence, fix }: Finding): string {
-  return `<dt>${escapeHtml(object)}</dt><dd>${escapeHtml(evidence)}<pre tabindex="0">${escapeHtml(fix)}</pre></dd>`
+  return `<dt>${escapeHtml(object)}</dt><dd>${escapeHtml(evidence)}<pre>${escapeHtml(fix)}</pre></dd>`
 }
 
 function list(title: string, lines: readonly string[]): string {

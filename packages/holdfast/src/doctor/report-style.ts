@@ -19,6 +19,6 @@ h2 span { color: var(--tone); text-transform: uppercase; font-size: 0.8em; }
 dt { font-weight: 600; margin-top: 0.75rem; overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: var(--code); border: 1px solid var(--line); border-radius: 6px; padding: 0.5rem 0.75rem; margin: 0.25rem 0 0;
-  overflow-x: auto; font: 0.85rem/1.45 ui-monospace, monospace; }
+  white-space: pre-wrap; overflow-wrap: anywhere; font: 0.85rem/1.45 ui-monospace, monospace; }
 details { margin-top: 1.5rem; } summary { cursor: pointer; }
 `

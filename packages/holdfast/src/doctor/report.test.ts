@@ -58,10 +58,13 @@ describe('a baseline', () => {
   )
 })
 
-test('what is more than maxFindings is counted and not lost without a word', () => {
+test('what is more than maxFindings is counted, decides too, and is in the baseline', () => {
   const report = reportWith({ maxFindings: 1 })
   expect(report.omitted).toEqual({ I10: 1 })
   expect(formatReport(report, 'text')).toContain('... and 1 more')
+  expect(exitCodeOf(reportWith({ maxFindings: 1, baseline: [`I01:${NASTY}`, 'I10:a'] }), 'info')).toBe(1)
+  const later = reportWith({ maxFindings: 1, baseline: readBaseline(writeBaseline(report)) })
+  expect([later.findings, later.omitted, later.counts.info]).toEqual([[], {}, 0])
 })
 
 test('text holds no character that a terminal obeys, unless colours were asked for', () => {

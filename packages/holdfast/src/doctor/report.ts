@@ -42,8 +42,10 @@ export interface DoctorReport {
   readonly passed: readonly string[]
   /** Findings left out because there were more than `maxFindings` of one check, by its id. */
   readonly omitted: Readonly<Record<string, number>>
-  /** How many of `findings` there are. */
+  /** How many findings there are that the baseline does not know, those left out included. */
   readonly counts: Readonly<Record<Severity, number>>
+  /** The keys of all findings, known ones and those left out included: what a baseline is made of. */
+  readonly keys: readonly string[]
   /** Milliseconds that each check took, by its id. */
   readonly millis: Readonly<Record<string, number>>
 }
@@ -59,39 +61,34 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2
 /** Puts the outcomes together. */
 export function makeReport(facts: Facts, examined: readonly Examined[]): DoctorReport {
   const { baseline, ignore, maxFindings } = facts.settings
+  const isKnown = ({ key }: Finding) => baseline.includes(key)
   const everything = examined.map(each => findingsOf(each).filter(({ key }) => !ignore.includes(key)))
-  const kept = everything.flatMap(findings => findings.slice(0, maxFindings)).sort(bySeverity)
-  const findings = kept.filter(({ key }) => !baseline.includes(key))
+  const fresh = everything.map(findings => findings.filter(finding => !isKnown(finding)))
   return {
     database: facts.database,
     version: facts.version,
     time: facts.now,
-    findings,
-    known: kept.filter(({ key }) => baseline.includes(key)),
+    findings: fresh.flatMap(findings => findings.slice(0, maxFindings)).sort(bySeverity),
+    known: everything.flat().filter(isKnown).sort(bySeverity),
     mended: mendedOf(baseline, examined, everything.flat()),
     skipped: examined.flatMap(skipOf),
-    passed: examined.flatMap(({ check, outcome }) =>
-      'problems' in outcome && outcome.problems.length === 0 ? [check.id] : [],
-    ),
-    omitted: Object.fromEntries(
-      everything.flatMap(each => {
-        const [first, more] = [each[0], each.length - maxFindings]
-        return first !== undefined && more > 0 ? [[first.id, more]] : []
-      }),
-    ),
-    counts: countsOf(findings),
+    passed: examined.flatMap(passOf),
+    omitted: omittedOf(fresh, maxFindings),
+    counts: countsOf(fresh.flat()),
+    keys: everything.flatMap(findings => findings.map(({ key }) => key)),
     millis: Object.fromEntries(examined.map(({ check, outcome }) => [check.id, outcome.millis])),
   }
 }
 
 /** @returns 1 when a finding is as bad as `failOn` or worse, else 0 */
 export function exitCodeOf(report: DoctorReport, failOn: Severity = 'error'): 0 | 1 {
-  return report.findings.some(({ severity }) => RANK[severity] <= RANK[failOn]) ? 1 : 0
+  const severities = Object.keys(RANK) as Severity[]
+  return severities.some(each => RANK[each] <= RANK[failOn] && report.counts[each] > 0) ? 1 : 0
 }
 
 function findingsOf({ check, outcome }: Examined): Finding[] {
   const problems = 'problems' in outcome ? outcome.problems : []
-  return problems.map(problem => findingOf(check, problem)).sort((a, b) => compare(a.key, b.key))
+  return problems.map(problem => findingOf(check, problem)).sort(bySeverity)
 }
 
 function findingOf({ id, name, title, category, severity }: Check, problem: Problem): Finding {
@@ -101,6 +98,15 @@ function findingOf({ id, name, title, category, severity }: Check, problem: Prob
 
 function skipOf({ check: { id, name }, outcome }: Examined): SkippedCheck[] {
   return 'skipped' in outcome ? [{ id, name, reason: outcome.skipped }] : []
+}
+
+function passOf({ check, outcome }: Examined): string[] {
+  return 'problems' in outcome && outcome.problems.length === 0 ? [check.id] : []
+}
+
+function omittedOf(found: readonly (readonly Finding[])[], most: number): Record<string, number> {
+  const tooMany = found.filter(({ length }) => length > most)
+  return Object.fromEntries(tooMany.map(findings => [findings[0]?.id ?? '', findings.length - most]))
 }
 
 function mendedOf(baseline: readonly string[], examined: readonly Examined[], found: readonly Finding[]) {

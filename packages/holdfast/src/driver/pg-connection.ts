@@ -10,6 +10,8 @@ import type { QueryTrace } from '../base/query-trace.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
+import { commented } from './commented.js'
+import { identified } from './identified.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
 import { publishQuery } from './publish-query.js'
@@ -168,7 +170,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
     publishQuery(this.client, request, { outcome, run })
   }
 
-  #start(request: QueryRequest, outcome: Outcome): void {
+  #start(given: QueryRequest, outcome: Outcome): void {
+    const request = identified(commented(given), this.outsideTransaction)
     if (request.capture !== undefined) request.capture.session = this.session
     const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
     if (fitting instanceof Error) return outcome.reject(fitting)
@@ -285,6 +288,9 @@ export class PgConnection implements QueryHost, GuardedConnection {
     const replace = async (error: Error) => {
       this.#staleStatements ??= new Set()
       this.#staleStatements.add(name)
+      // Of the transaction around an identity nothing was applied either.
+      if (request.identity !== undefined && request.frame?.before[0] === 'BEGIN')
+        await this.#attempt('ROLLBACK', HOUSEKEEPING_MS)
       if (!this.outsideTransaction) return outcome.reject(error)
       await this.#forgetStaleStatements()
       new RunningQuery(this, request, outcome).start()

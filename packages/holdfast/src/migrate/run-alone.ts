@@ -28,8 +28,8 @@ export interface AloneRun {
  */
 export async function runAlone(client: MigrationClient, claim: Claim, run: AloneRun): Promise<void> {
   const { file } = claim
+  await setSessionLimits(client, claim, run)
   try {
-    await setSessionLimits(client, claim, run.settings)
     const left = claim.attempt.again ? await leftIndexes(client, file, claim.attempt.indexesBefore) : []
     await dropInvalid(client, left, { file: file.name, settings: run.settings })
     const isBuilt = BUILDS_AN_INDEX.test(file.text) && left.some(index => index.isValid)
@@ -47,17 +47,19 @@ export async function runAlone(client: MigrationClient, claim: Claim, run: Alone
 const BUILDS_AN_INDEX = /\bcreate\s+(unique\s+)?index\s+concurrently\b/i
 
 /** The connection is closed afterwards, so that the settings reach nobody else. */
-async function setSessionLimits(
-  client: MigrationClient,
-  { file }: Claim,
-  settings: MigrateSettings,
-): Promise<void> {
+async function setSessionLimits(client: MigrationClient, claim: Claim, run: AloneRun): Promise<void> {
+  const { file, attempt } = claim
   // What works concurrently waits for old transactions without being in anybody's way, and may do so for hours.
-  const lockTimeout = /\bconcurrently\b/i.test(file.text) ? 0 : settings.lockTimeoutMillis
-  await client.query(
-    `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)`,
-    [`${lockTimeout}ms`],
-  )
+  const lockTimeout = /\bconcurrently\b/i.test(file.text) ? 0 : run.settings.lockTimeoutMillis
+  try {
+    // As SET, which Holdfast refuses to send through a transaction pooler: the file would lose its session there.
+    await client.query('SET statement_timeout = 0')
+    await client.query(`SET lock_timeout = ${Math.round(lockTimeout)}`)
+  } catch (error) {
+    // Nothing of the file was sent, so nothing is left to be resumed but what an earlier attempt left.
+    if (!attempt.again) await run.history.abandon(client, { number: file.number, ...attempt }).catch(() => {})
+    throw error
+  }
 }
 
 async function dropInvalid(

@@ -1,6 +1,7 @@
 import type { FunctionFacts } from './catalog-facts.js'
 import { builtinRisk } from './function-risk.js'
 import { bodyOf, namesOf, type Tagged } from './parse.js'
+import { followFunction } from './policies.js'
 import type { Place } from './walk.js'
 
 /** Judges an operator by its name. */
@@ -38,7 +39,10 @@ function unknownFunction(name: string, { findings }: Place): void {
   findings.refuse('not-understood', `The cache knows no function ${name}`)
 }
 
-function callOwn({ name, volatility, mayWrite }: FunctionFacts, { findings }: Place): void {
+function callOwn(facts: FunctionFacts, place: Place): void {
+  const { name, volatility, mayWrite } = facts
+  const { findings } = place
+  if (place.policyWalk !== undefined && volatility !== 'i') return followFunction(facts, place)
   findings.mayWrite ||= mayWrite
   if (volatility !== 'i') findings.refuse('not-immutable-function', `${name} is not immutable`)
 }
@@ -49,7 +53,12 @@ interface BuiltinCall {
   readonly arguments_: readonly unknown[]
 }
 
-function callBuiltin({ name, volatility, arguments_ }: BuiltinCall, { findings }: Place): void {
+function callBuiltin({ name, volatility, arguments_ }: BuiltinCall, { findings, policyWalk }: Place): void {
+  // Claims are part of the key then, and a session with other settings than ours fills no cache.
+  if (policyWalk !== undefined && name === 'current_setting') {
+    findings.readsClaims = true
+    return
+  }
   const risk = builtinRisk(name, volatility, arguments_.length)
   if (risk === 'none') return
   if (name === 'set_config' && !isTrue(arguments_[2])) findings.changesSession = true

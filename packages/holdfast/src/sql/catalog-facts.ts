@@ -53,6 +53,8 @@ export interface RelationFacts {
   /** `pg_class.relpersistence`: p permanent, u unlogged, t temporary. */
   readonly persistence: string
   readonly rowSecurity: boolean
+  /** With row security: the conditions of the policies for SELECT, as SQL under the same search path. */
+  readonly policies?: readonly string[] | null
   /** One of its policies reads another table. */
   readonly policiesLookElsewhere: boolean
   /** Row security holds for the owner too. */
@@ -118,6 +120,8 @@ export interface FunctionFacts {
   readonly volatility: Volatility
   /** It might change tables: not immutable, and not both stable and written in C. */
   readonly mayWrite: boolean
+  /** The queries that all of its overloads are made of; absent when one of them cannot be followed. */
+  readonly bodies?: readonly string[] | null
 }
 
 /** `pg_proc.provolatile`: immutable, stable, volatile. */

@@ -48,6 +48,10 @@ const RELATIONS = `(SELECT coalesce(json_agg(json_build_object(
     'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
     'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
     'forceRowSecurity', c.relforcerowsecurity, 'fileNode', c.relfilenode::bigint,
+    'policies', CASE WHEN c.relrowsecurity THEN (
+      SELECT coalesce(json_agg(pg_catalog.pg_get_expr(o.polqual, o.polrelid) ORDER BY o.polname), '[]')
+      FROM pg_catalog.pg_policy o
+      WHERE o.polrelid = c.oid AND o.polcmd IN ('r', '*') AND o.polqual IS NOT NULL) END,
     'policiesLookElsewhere', c.relrowsecurity AND EXISTS (
       SELECT FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = o.oid
@@ -111,10 +115,21 @@ const BUILTINS = `(SELECT string_agg(proname || ':' || substr('isv', worst + 1, 
     SELECT proname, max(${RANK('provolatile')}) AS worst
     FROM pg_catalog.pg_proc WHERE oid < ${FIRST_OWN_OID} GROUP BY proname) names)`
 
+/** Whether the text of a function says what it reads: a stable one in SQL whose names mean what they mean here. */
+const FOLLOWABLE = `p.provolatile = 's' AND p.prosrc <> ''
+  AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'sql')
+  AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting
+    WHERE setting LIKE 'search_path=%' AND setting <> 'search_path=""')`
+
+/** Only policies make functions worth following. */
+const BODIES = `CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_policy) AND bool_and(${FOLLOWABLE})
+  THEN json_agg(DISTINCT p.prosrc) END`
+
 const FUNCTIONS = `(SELECT coalesce(json_agg(json_build_object('schema', nspname, 'name', proname,
-    'volatility', substr('isv', worst + 1, 1), 'mayWrite', may_write)), '[]') FROM (
+    'volatility', substr('isv', worst + 1, 1), 'mayWrite', may_write, 'bodies', bodies)), '[]') FROM (
     SELECT n.nspname, p.proname, max(part.rank) AS worst,
-      bool_or(part.rank = 2 OR (part.rank = 1 AND NOT part.is_c)) AS may_write
+      bool_or(part.rank = 2 OR (part.rank = 1 AND NOT part.is_c)) AS may_write,
+      ${BODIES} AS bodies
     FROM pg_catalog.pg_proc p
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     LEFT JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = p.oid

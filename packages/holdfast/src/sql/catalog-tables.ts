@@ -20,6 +20,10 @@ export interface CatalogOptions {
    * that look at no other table may be cached. Default: false.
    */
   readonly rowSecurityDeclared?: boolean
+  /** Makes {@link Catalog.underIdentity} too. Default: false. */
+  readonly identities?: boolean
+  /** Who asks is part of every key; what policies read counts as read by the query. Default: false. */
+  readonly followsPolicies?: boolean
 }
 
 interface Sources {
@@ -44,7 +48,10 @@ export function optTablesIn(sources: Sources, options: CatalogOptions): readonly
     }
   }
   const secure = options.rowSecurityDeclared === true
-  return Object.freeze([...declared].map(([oid, columns]) => tableOf(sources, oid, { columns, secure })))
+  const followed = options.followsPolicies === true
+  return Object.freeze(
+    [...declared].map(([oid, columns]) => tableOf(sources, oid, { columns, secure, followed })),
+  )
 }
 
 /** The tables that a name stands for: the roots of what it names. */
@@ -99,7 +106,7 @@ function checkColumns({ root, columns, path }: DeclaredColumns, types: ColumnTyp
 function tableOf(
   sources: Sources,
   oid: number,
-  { columns: declared, secure }: { columns: readonly string[]; secure: boolean },
+  { columns: declared, ...policies }: Policies & { columns: readonly string[] },
 ): TableInfo {
   const { facts, relations, types } = sources
   const family = relations.familyOf(oid)
@@ -112,7 +119,7 @@ function tableOf(
     schema: root?.schema ?? '',
     name: root?.name ?? '',
     keyed: Object.freeze(keyed),
-    uncacheable: reasonOf(family, { relations, secure }),
+    uncacheable: reasonOf(family, { relations, ...policies }),
     hasBeforeTriggers: family.some(member => facts.beforeTriggers.includes(member.oid)),
     fingerprint: fingerprintOf(keyed),
   })
@@ -141,15 +148,23 @@ function keyedColumn(column: ColumnFacts, types: ColumnTypes): KeyedColumn | und
   return Object.freeze({ name, attnum, type, canonical })
 }
 
+/** How row-level security is dealt with; see {@link CatalogOptions}. */
+interface Policies {
+  readonly secure: boolean
+  readonly followed: boolean
+}
+
 /** Why no read of a table may be cached: what holds for one partition or child holds for all of them. */
 function reasonOf(
   family: readonly RelationFacts[],
-  { relations, secure }: { relations: Relations; secure: boolean },
+  { relations, secure, followed }: Policies & { relations: Relations },
 ): UncacheableReason | undefined {
   if (family.some(member => member.kind === 'f')) return 'foreign-table'
   if (family.some(member => member.persistence === 't')) return 'temporary-table'
   if (family.some(member => member.persistence === 'u')) return 'unlogged-table'
   if (family.some(member => relations.rootsOf(member.oid).length > 1)) return 'multiple-inheritance'
+  // Its policies are looked at when it is read.
+  if (followed) return undefined
   const hidden = family.filter(member => member.rowSecurity)
   return hidden.some(member => !secure || member.policiesLookElsewhere) ? 'row-level-security' : undefined
 }

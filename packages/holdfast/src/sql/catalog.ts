@@ -10,6 +10,7 @@ import type {
 import { CONTROL_QUERY, FUNCTIONS_QUERY, RELATIONS_QUERY, SERVER_QUERY } from './catalog-queries.js'
 import { type CatalogOptions, optTablesIn, tablesNamed } from './catalog-tables.js'
 import { type ColumnType, ColumnTypes } from './column-type.js'
+import { quoteIdentifier } from './identifier.js'
 import type { TableInfo } from './plan.js'
 import { type Member, Relations } from './relations.js'
 
@@ -39,6 +40,10 @@ export class Catalog {
   readonly deferrableTriggers: boolean
   /** Short hash of everything that decides what a text means: another one after a change of definitions. */
   readonly fingerprint: string
+  /** What policies read counts as read by the query. */
+  readonly followsPolicies: boolean
+  /** The same for queries under an identity; only where it was asked for. */
+  readonly underIdentity: Catalog | undefined
   readonly #relations: Relations
   readonly #functions = new Map<string, FunctionFacts[]>()
   readonly #builtins = new Map<string, string>()
@@ -64,6 +69,10 @@ export class Catalog {
     this.#operators = new Set(facts.operators)
     this.#casts = new Set(facts.casts.map(([target]) => target))
     this.#castsUnasked = facts.casts.some(([, implicit]) => implicit)
+    this.followsPolicies = options.followsPolicies === true
+    this.underIdentity = options.identities
+      ? new Catalog(facts, { ...options, identities: false, followsPolicies: true })
+      : undefined
   }
 
   /**
@@ -94,6 +103,26 @@ export class Catalog {
   named(name: string): readonly TableInfo[] {
     const oids = tablesNamed(this.#relations, name)
     return this.tables.filter(({ oid }) => oids.includes(oid))
+  }
+
+  /** The policies for reading a table, its partitions and children, each as the query that it amounts to. */
+  policiesOf(oid: number): readonly string[] {
+    return this.#relations.familyOf(oid).flatMap(({ schema, name, policies }) => {
+      const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
+      return (policies ?? []).map(condition => `SELECT 1 FROM ${from} WHERE ${condition}`)
+    })
+  }
+
+  /**
+   * Whether names may mean other relations to a role than to the user who read the catalog, because "$user" is in the
+   * search path and one of the two has a schema of its own name.
+   */
+  namesDiffer(role: string): boolean {
+    const { searchPath, settings } = this.server
+    const written = (settings.search_path ?? '').split(',').map(name => name.trim().replaceAll('"', ''))
+    if (!written.includes('$user')) return false
+    const isOfUser = (name: string) => !name.startsWith('pg_') && !written.includes(name)
+    return this.#relations.schemas.has(role) || searchPath.some(isOfUser)
   }
 
   /** The oids of the roots of a relation: itself when it is no partition and inherits nothing. */

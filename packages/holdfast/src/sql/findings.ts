@@ -31,6 +31,10 @@ export class Findings {
   /** Something that might write though it looks like a read. */
   mayWrite = false
   changesSession = false
+  /** A policy of a table that it reads asks for settings of the session, such as claims. */
+  readsClaims = false
+  /** The policies and functions that have been followed already. */
+  readonly followed: Set<string>
   /** Something is written of which it is not certain that it changes nothing else. */
   writesUnknown = false
   /** What names mean in the FROM of each query, by its node. */
@@ -38,6 +42,11 @@ export class Findings {
   readonly #reasons = new Map<UncacheableReason, string>()
   /** The families of types in which each parameter is used; `unknown` where that is not known. */
   readonly #parameters = new Map<number, Set<string>>()
+
+  /** @param followed shared with the query that these findings are a part of */
+  constructor(followed = new Set<string>()) {
+    this.followed = followed
+  }
 
   /** Notes why the result may not be kept; `detail` is a sentence without a full stop that names what. */
   refuse(reason: UncacheableReason, detail: string): void {

@@ -37,6 +37,7 @@ export function readPlan(findings: Findings): ReadPlan {
   return Object.freeze({
     kind: 'read',
     dependencies: Object.freeze(findings.dependencies()),
+    readsClaims: findings.readsClaims,
     uncacheable,
     detail: detail && `${detail}.`,
   })

@@ -44,6 +44,8 @@ export interface ReadPlan {
   readonly kind: 'read'
   /** Opted-in tables that it reads, views expanded, partitions and children as their root. */
   readonly dependencies: readonly ReadDependency[]
+  /** Policies of what it reads ask for claims. Without that, what it gives to an identity depends on the role alone. */
+  readonly readsClaims: boolean
   /**
    * Why its result may not be kept: it reads a table that is not opted in, calls a function that is not immutable,
    * locks rows, … `undefined`: it may be kept. Stable words, see {@link UncacheableReason}.

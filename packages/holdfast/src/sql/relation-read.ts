@@ -1,6 +1,7 @@
 import type { Catalog, Relation } from './catalog.js'
 import { parse, type Tagged } from './parse.js'
 import type { UncacheableReason } from './plan.js'
+import { followPolicies } from './policies.js'
 import type { Source } from './scope.js'
 import { passInto } from './view-columns.js'
 import type { Place, Walk, WithNames } from './walk.js'
@@ -41,7 +42,7 @@ export function readRelation(body: RangeVar & Tagged, place: Place, walk: Walk):
     readView(relation, view, { place, walk })
     return view
   }
-  return readTable(relation, place)
+  return readTable(relation, { place, walk })
 }
 
 /** What a name means, whether or not it is a table. */
@@ -81,7 +82,8 @@ function readView({ facts }: Relation, view: Source, { place, walk }: { place: P
 }
 
 /** Records a read of a table, also of one that cannot be cached: whoever decides wants to know of all. */
-function readTable(relation: Relation, { findings }: Place): Source {
+function readTable(relation: Relation, { place, walk }: { place: Place; walk: Walk }): Source {
+  const { findings } = place
   const { facts, table, columns } = relation
   const reason = BY_KIND[facts.kind] ?? BY_PERSISTENCE[facts.persistence]
   if (reason !== undefined)
@@ -95,5 +97,6 @@ function readTable(relation: Relation, { findings }: Place): Source {
   }
   const read = { table, equalities: [] }
   findings.reads.push(read)
+  followPolicies(table, place, walk)
   return { schema: facts.schema, columns, read }
 }

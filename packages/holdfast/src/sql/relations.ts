@@ -10,6 +10,8 @@ export interface Member {
 
 /** Relations by name and by family: partitions and inheritance children belong to their roots. */
 export class Relations {
+  /** The schemas that something is in. */
+  readonly schemas: ReadonlySet<string>
   readonly #byOid: ReadonlyMap<number, RelationFacts>
   readonly #byName: ReadonlyMap<string, RelationFacts>
   readonly #system: ReadonlySet<string>
@@ -18,6 +20,7 @@ export class Relations {
   readonly #children = new Map<number, number[]>()
 
   constructor(facts: CatalogFacts) {
+    this.schemas = new Set(facts.relations.map(({ schema }) => schema))
     this.#byOid = new Map(facts.relations.map(each => [each.oid, each]))
     this.#byName = new Map(facts.relations.map(each => [keyOf(each.schema, each.name), each]))
     this.#system = new Set(facts.systemRelations)

@@ -22,6 +22,8 @@ export interface Place {
   readonly scope: Scope | undefined
   /** How many views it is in. */
   readonly depth: number
+  /** Present inside of a policy: what depends on role and claims is allowed there, and functions are followed with it. */
+  readonly policyWalk?: Walk | undefined
 }
 
 /** What to do at a type of node; it decides itself what of the node is walked further. */

@@ -18,6 +18,8 @@ export interface Ending {
 export interface RunningCommand {
   /** Ends it at once, as a crash would. */
   kill(): void
+  /** What Ctrl-C does. */
+  interrupt(): void
   readonly ended: Promise<Ending>
 }
 
@@ -38,7 +40,7 @@ export function startHoldfast(words: readonly string[], env: Environment = {}): 
     })
   }
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...printed }))
-  return { kill, ended }
+  return { kill, interrupt: () => void child.kill('SIGINT'), ended }
 }
 
 /** Runs `holdfast` to its end. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { temporaryDatabase } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
 import { emptyDatabase, folderWith, holderOf, write } from '../migrate/migration-folder.js'
-import { type Ending, holdfast } from './command-process.js'
+import { type Ending, holdfast, startHoldfast } from './command-process.js'
 
 const DIGIS = resolve(import.meta.dirname, '../../../digis/migrations')
 const SECRET = 'p4ssw0rd-that-nobody-may-see'
@@ -40,6 +40,22 @@ test('the migrations of DIGIS are planned, traced, applied, checked and found do
   expect(verified).toMatchObject({ code: 0 })
   expect(parsed(again)).toEqual({ ok: true, applied: [], total: names.length, newer: [] })
   expect(status.stdout).toMatch(new RegExp(`^applied +${names[0]}`))
+})
+
+test('a trace that is interrupted leaves no database behind', async () => {
+  const pool = await emptyDatabase()
+  const directory = await folderWith({
+    '0001_a.sql': "COMMENT ON SCHEMA public IS 'shadow'; SELECT pg_sleep(600);",
+  })
+  const trace = startHoldfast(['migrate', 'plan', '--trace', '--dir', directory], { DATABASE_URL: pool.url })
+  const shadows =
+    "SELECT datname FROM pg_stat_activity WHERE query LIKE '%SELECT pg_sleep(600)%' AND datname LIKE 'holdfast_shadow_%'"
+  const running = async () => (await pool.query(shadows)).rows[0]?.datname
+  await expect.poll(running).toBeDefined()
+  const shadow = await running()
+  trace.interrupt()
+  expect(await trace.ended).toMatchObject({ code: 1, stdout: '' })
+  expect((await pool.query('SELECT FROM pg_database WHERE datname = $1', [shadow])).rows).toEqual([])
 })
 
 describe('a folder of one’s own', () => {

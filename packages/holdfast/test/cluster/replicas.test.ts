@@ -55,6 +55,29 @@ describe('reads', () => {
     expect(await pool.snapshot(async tx => portOf(tx.query(PORT)))).toBe(primary.port)
   })
 
+  test('go to a replica under an identity too, and what it sees is that identity’s', async () => {
+    const role = `reader_${primary.port}`
+    await outside(
+      primary,
+      `CREATE ROLE ${role}; CREATE TABLE own (sub text); INSERT INTO own VALUES ('a'), ('b');
+       ALTER TABLE own ENABLE ROW LEVEL SECURITY; GRANT SELECT ON own TO ${role};
+       CREATE POLICY own ON own TO ${role} USING (sub = current_setting('request.jwt.claims')::jsonb ->> 'sub')`,
+    )
+    await cluster.caughtUp(first)
+    const pool = await withReplicas([first], { rls: { roles: [role] } })
+    const as = (sub: string) => pool.as({ role, claims: { sub } })
+    await eventually(() => as('a').query(READ), first)
+    const own = { text: `SELECT sub, current_setting('port')::int AS port FROM own`, readOnly: true }
+    await expect
+      .poll(async () =>
+        (await Promise.all(['a', 'b'].map(sub => as(sub).query(own)))).map(({ rows }) => rows),
+      )
+      .toEqual([[{ sub: 'a', port: first.port }], [{ sub: 'b', port: first.port }]])
+    expect(
+      (await pool.query({ text: 'SELECT current_user <> $1 AS left', values: [role], readOnly: true })).rows,
+    ).toEqual([{ left: true }])
+  })
+
   test('are spread over all replicas', async () => {
     const pool = await withReplicas([first, second])
     const seen = new Set<number>()

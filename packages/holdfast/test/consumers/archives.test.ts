@@ -39,9 +39,9 @@ function archiveOf(name: PublishedName): Archive {
 const contents = (name: PublishedName, path: string) =>
   readFile(join(project, 'node_modules', name, path), 'utf8')
 
-/** What an archive may hold: what was built, commands, the migrations, the manifest, and what people read. */
+/** What an archive may hold: what was built, commands, migrations and other SQL, the manifest, and what people read. */
 const EXPECTED =
-  /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|migrations\/\d+[\w-]*\.sql|dist\/.+(?<!\.test)\.(js|d\.ts|js\.map))$/
+  /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|migrations(-rls)?\/\d+[\w-]*\.sql|(sql|layouts)\/[\w/-]+\.sql|dist\/.+(?<!\.test)\.(js|d\.ts|js\.map))$/
 
 describe.each(NAMES)('the archive of %s', name => {
   test('holds what it should and nothing else', () => {

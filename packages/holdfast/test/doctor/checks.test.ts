@@ -37,9 +37,8 @@ const ELSEWHERE = [
 ].map(file => readFileSync(new URL(file, import.meta.url), 'utf8'))
 
 test('every check has a fixture, or a test of its own', () => {
-  const titled = ELSEWHERE.flatMap(text =>
-    [...text.matchAll(/test\('(?:[^']*?\b)?([IXSPOL]\d\d)\b/g)].map(([, id]) => id),
-  )
+  const titles = ELSEWHERE.flatMap(text => text.match(/test\('[^']*'/g) ?? []).join()
+  const titled: readonly string[] = titles.match(/\b[IXSPOL]\d\d\b/g) ?? []
   expect(DOCTOR_CHECKS.map(({ id }) => id).filter(id => !FIXED.includes(id) && !titled.includes(id))).toEqual(
     [],
   )

@@ -1,7 +1,17 @@
 import { newPassword, temporaryDatabase } from '@holdfast/testkit'
-import { DOCTOR_CHECKS, type DoctorOptions, doctor, explainCheck, OptionsError, Pool } from 'holdfast'
+import {
+  DOCTOR_CHECKS,
+  type DoctorOptions,
+  doctor,
+  explainCheck,
+  inspectMigrations,
+  migrate,
+  OptionsError,
+  Pool,
+} from 'holdfast'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { emptyDatabase, folderWith, write } from '../migrate/migration-folder.js'
 import { as, found, session } from './sessions.js'
 
 const { url } = await temporaryDatabase()
@@ -183,6 +193,26 @@ test('a migration runner that fails skips its check alone, with its reason', asy
   expect(await found(client, 'I25', { migrations })).toEqual([
     'skipped: the migration runner failed: no such folder',
   ])
+})
+
+test('the history of migrations is left alone, and read: what never finished, what was changed since', async () => {
+  const pool = await emptyDatabase()
+  const directory = await folderWith({ '0001_notes.sql': 'CREATE TABLE notes (id bigint PRIMARY KEY)' })
+  await migrate(pool, { directory })
+  const ask = async (options: DoctorOptions = {}) => {
+    const { findings, skipped } = await doctor(pool, {
+      only: ['integrity', 'indexes'],
+      ...options,
+    })
+    expect(skipped.filter(({ id }) => id === 'I25')).toEqual([])
+    return findings.map(({ key }) => key)
+  }
+  const migrations = async () => (await inspectMigrations(pool, { directory })).problems
+  expect([await ask(), await ask({ migrations })]).toEqual([[], []])
+  await write(directory, { '0001_notes.sql': 'CREATE TABLE notes ()' })
+  expect(await ask({ migrations })).toEqual(['I25:0001_notes.sql (changed)'])
+  await pool.query('UPDATE holdfast.migrations SET finished_at = NULL, backend_pid = 1')
+  expect(await ask()).toEqual(['I25:holdfast.migrations: 0001_notes.sql'])
 })
 
 test('every check can be explained by id and name', () => {

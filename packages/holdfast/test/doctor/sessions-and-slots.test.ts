@@ -1,4 +1,5 @@
 import { newPassword, type PostgresServer, startPostgres } from '@holdfast/testkit'
+import { doctor } from 'holdfast'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { as, found, session } from './sessions.js'
 
@@ -36,8 +37,10 @@ test('O03 reports a session that waits for a lock, and whom it waits for', async
   await holder.query('BEGIN; LOCK TABLE o03')
   expect(await found(doctors, 'O03')).toEqual([])
   const pid = (await waiter.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
-  const waiting = waiter.query('TABLE o03')
+  const waiting = waiter.query("SELECT 'secret', 4711 FROM o03")
   await expect.poll(() => found(doctors, 'O03')).toEqual([`session ${pid}`])
+  const { findings } = await doctor(doctors, { only: ['O03'] })
+  expect(findings[0]?.evidence).toMatch(/^waits for \d+ since \S+ s: SELECT \?, \? FROM o03$/)
   await holder.query('ROLLBACK')
   await waiting
   expect(await found(doctors, 'O03')).toEqual([])

@@ -15,11 +15,12 @@ export interface BehindPgBouncer {
   through(options?: PoolOptions): Pool & { readonly codes: string[] }
 }
 
-/** Starts a PgBouncer before a database of the test's own. */
-export async function behindPgBouncer(
-  options: Omit<PgBouncerOptions, 'postgres'> = {},
-): Promise<BehindPgBouncer> {
-  const postgres = await temporaryDatabase()
+/** Starts a PgBouncer before a database of the test's own, or before the one that is given. */
+export async function behindPgBouncer({
+  postgres: given,
+  ...options
+}: Partial<PgBouncerOptions> = {}): Promise<BehindPgBouncer> {
+  const postgres = given ?? (await temporaryDatabase())
   const bouncer = await startPgBouncer({ postgres, ...options })
   const around = new Pool({ connectionString: postgres.url })
   const pools: Pool[] = [around]

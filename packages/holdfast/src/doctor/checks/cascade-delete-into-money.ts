@@ -14,12 +14,12 @@ export const cascadeDeleteIntoMoney: Check = {
   severity: 'error',
   category: 'integrity',
   explain:
-    'One DELETE of a user removes what was paid, and with it the proof. Keep the records with ON DELETE RESTRICT and anonymise the user instead; laws on bookkeeping and on privacy both accept that.',
+    'One DELETE of a user removes what was paid, and with it the proof. Keep the records with ON DELETE RESTRICT and anonymise the user instead.',
   query: `${catalogue('columns', 'foreign_keys')}
     SELECT f.name AS object,
            format('deleting a row of %s deletes its rows here: %s', f.target_name, pg_get_constraintdef(f.oid)) AS evidence,
            format(E'ALTER TABLE %1$s ADD CONSTRAINT %2$I %3$s NOT VALID;\\nALTER TABLE %1$s VALIDATE CONSTRAINT %2$I;\\nALTER TABLE %1$s DROP CONSTRAINT %4$I;',
-                  f.table_name, left(f.conname, 54) || '_restrict', replace(pg_get_constraintdef(f.oid), 'ON DELETE CASCADE', 'ON DELETE RESTRICT'), f.conname) AS fix
+                  f.table_name, left(f.conname, 54) || '_restrict', regexp_replace(replace(pg_get_constraintdef(f.oid), 'ON DELETE CASCADE', 'ON DELETE RESTRICT'), ' NOT VALID$', ''), f.conname) AS fix
       FROM foreign_keys AS f JOIN pg_class AS target ON target.oid = f.confrelid
      WHERE f.confdeltype = 'c' AND f.short_name ~ '${RECORD_NAME}' AND target.relname !~ '${RECORD_NAME}'
        AND (f.short_name ~ '(ledger|audit|journal)'

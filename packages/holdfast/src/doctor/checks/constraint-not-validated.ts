@@ -15,7 +15,7 @@ export const constraintNotValidated: Check = {
     'NOT VALID is the first half of adding a constraint without a long lock. Until the second half, old rows may break it, and the planner may not rely on it. Validating takes no lock that stops reads or writes.',
   query: `${catalogue('tables')}
     SELECT t.name || '.' || quote_ident(k.conname) AS object,
-           format('%s is NOT VALID', pg_get_constraintdef(k.oid)) AS evidence,
+           pg_get_constraintdef(k.oid) AS evidence,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', t.name, k.conname) AS fix
       FROM pg_constraint AS k JOIN tables AS t ON t.oid = k.conrelid
      WHERE NOT k.convalidated AND coalesce(to_jsonb(k) ->> 'conenforced', 'true') = 'true'`,

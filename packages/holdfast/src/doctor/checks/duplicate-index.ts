@@ -20,7 +20,7 @@ export const duplicateIndex: Check = {
        WHERE i.indisvalid
       WINDOW same AS (PARTITION BY i.indrelid, i.amname, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
                         i.indnkeyatts, coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(i.predicate, ''),
-                        coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false'), i.indisexclusion
+                        CASE WHEN i.indisunique THEN coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') ELSE 'false' END, i.indisexclusion
                       ORDER BY i.indisprimary DESC, i.indisunique DESC, i.indisreplident DESC, k.conname IS NOT NULL DESC, i.index_name))
     SELECT name AS object, 'the same as ' || kept AS evidence,
            CASE WHEN conname IS NOT NULL THEN format('ALTER TABLE %s DROP CONSTRAINT %I;', table_name, conname)

@@ -21,6 +21,6 @@ export const inexactMoney: Check = {
            CASE WHEN c.typname = 'numeric' THEN 'warning' END AS severity
       FROM columns AS c
      WHERE c.typname = 'money'
-        OR (c.column_name ~ '${MONEY_NAME}' AND c.column_name !~ '(rate|ratio|percent|pct|score|count|weight)'
+        OR (c.column_name ~ '${MONEY_NAME}' AND c.column_name !~ '(rate|ratio|percent|pct|score|count|weight|time|duration|second|minute|hour|millis|_ms$|size|bytes|distance)'
             AND (c.typname IN ('float4', 'float8') OR (c.typname = 'numeric' AND c.atttypmod = -1)))`,
 }

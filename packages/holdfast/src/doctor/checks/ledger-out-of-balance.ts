@@ -6,14 +6,14 @@ const SAMPLE = 10_000
 
 /** Found by shape: signed amounts that belong to a transfer, without a column that says which side they are on. */
 const ENTRIES = `${catalogue('columns')},
+  suspects AS MATERIALIZED (SELECT * FROM columns WHERE short_name ~ '(^|_)(entry|entries|postings?)$'),
   entries AS (
     SELECT t.table_name, t.quoted AS transfer, a.quoted AS amount,
-           (SELECT min(c.quoted) FROM columns AS c WHERE c.relid = t.relid AND c.column_name IN ('currency', 'currency_code', 'asset')) AS currency
-      FROM columns AS t
-      JOIN columns AS a ON a.relid = t.relid AND a.column_name IN ('amount', 'amount_minor', 'amount_cents') AND a.typcategory = 'N'
-     WHERE t.short_name ~ '(^|_)(entry|entries|postings?)$'
-       AND t.column_name IN ('transfer_id', 'transaction_id', 'journal_id', 'posting_id')
-       AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relid = t.relid AND c.column_name ~ '^(direction|side|debit|credit|type|kind|is_debit|is_credit)$'))`
+           (SELECT min(c.quoted) FROM suspects AS c WHERE c.relid = t.relid AND c.column_name IN ('currency', 'currency_code', 'asset')) AS currency
+      FROM suspects AS t
+      JOIN suspects AS a ON a.relid = t.relid AND a.column_name IN ('amount', 'amount_minor', 'amount_cents') AND a.typcategory = 'N'
+     WHERE t.column_name IN ('transfer_id', 'transaction_id', 'journal_id', 'posting_id')
+       AND NOT EXISTS (SELECT FROM suspects AS c WHERE c.relid = t.relid AND c.column_name ~ '^(direction|side|debit|credit|type|kind|is_debit|is_credit)$'))`
 
 /**
  * Entries of double entry add up to nothing within each transfer. Only a sample is read, newest transfers first.

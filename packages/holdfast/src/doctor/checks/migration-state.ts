@@ -1,12 +1,11 @@
-import { catalogue } from '../catalogue.js'
+import { HISTORY_CONSTRAINT } from '../catalogue.js'
 import type { Check, Problem, Row } from '../check.js'
 import type { MigrationFault } from '../options.js'
 
-/** The runner's history tables, known by their columns. */
-const HISTORIES = `${catalogue('columns')}
-  SELECT table_name FROM columns
-   WHERE column_name IN ('number', 'name', 'checksum', 'started_at', 'finished_at', 'backend_pid', 'backend_start')
-   GROUP BY table_name HAVING count(*) = 7`
+/** The runner's history tables, known by a constraint that nobody else has. */
+const HISTORIES = `
+  SELECT conrelid::regclass::text AS table_name FROM pg_constraint
+   WHERE conname = '${HISTORY_CONSTRAINT}' AND contype = 'f' AND connamespace = ANY ($1::oid[])`
 
 /**
  * The history tells what was begun and never finished, and what ran in another order than its numbers. Whether files

@@ -1,7 +1,10 @@
 import { catalogue, keyColumns } from '../catalogue.js'
 import type { Check } from '../check.js'
 
-/** One nullable column alone is usual: many rows without a value, each value once. */
+/**
+ * One nullable column alone is usual: many rows without a value, each value once. Where a CHECK says when it is null, or
+ * another unique index holds for the rows in which it is, somebody has thought of it.
+ */
 export const nullableInUnique: Check = {
   id: 'I18',
   name: 'nullable_in_unique',
@@ -19,5 +22,9 @@ export const nullableInUnique: Check = {
       JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.keys) AND NOT a.attnotnull
      WHERE i.indisunique AND NOT i.indisprimary AND i.indnkeyatts > 1 AND i.predicate IS NULL AND i.indexprs IS NULL
        AND coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false'
+       AND NOT EXISTS (SELECT FROM indexes AS j WHERE j.indrelid = i.indrelid AND j.indisunique AND strpos(j.predicate, quote_ident(a.attname) || ' IS NULL') > 0)
+       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = i.indrelid AND k.contype = 'c'
+             AND (strpos(pg_get_constraintdef(k.oid), quote_ident(a.attname) || ' IS NULL') > 0
+               OR strpos(pg_get_constraintdef(k.oid), quote_ident(a.attname) || ' IS NOT NULL') > 0))
      GROUP BY i.name, i.index_name, i.table_name, i.indrelid, i.keys`,
 }

@@ -21,7 +21,7 @@ export const statusWithoutCheck: Check = {
      WHERE c.column_name ~ '(^|_)(status|state|role|kind|type)$' AND c.typname IN ('text', 'varchar')
        AND c.column_name !~ '(content|mime|media|file)_?type$'
        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.relid AND k.contype IN ('c', 'f') AND c.attnum = ANY (k.conkey))
-       AND NOT EXISTS (SELECT FROM columns AS d WHERE d.relid = c.relid
-             AND (d.column_name = regexp_replace(c.column_name, '_type$', '_id') AND c.column_name ~ '_type$'
-               OR c.column_name = 'state' AND d.column_name ~ '^(city|zip|zip_code|postal_code|postcode|country)$'))`,
+       AND NOT EXISTS (SELECT FROM pg_attribute AS d WHERE d.attrelid = c.relid AND NOT d.attisdropped
+             AND (d.attname = regexp_replace(c.column_name, '_type$', '_id') AND c.column_name ~ '_type$'
+               OR c.column_name = 'state' AND d.attname ~ '^(city|zip|zip_code|postal_code|postcode|country)$'))`,
 }

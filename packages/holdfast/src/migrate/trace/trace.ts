@@ -13,6 +13,8 @@ import { applyUntraced, type TracedStatement, traceAlone, traceInTransaction } f
 export interface TraceOptions extends Pick<MigrateOptions, 'directory' | 'table'> {
   /** Opens a pool of at least two connections on another database of the same server; it is ended after use. */
   readonly openDatabase: (name: string) => OwnedPool
+  /** Ends the trace with an error, and drops the shadow database at once. */
+  readonly signal?: AbortSignal
 }
 
 /** A pending file with what it will do. */
@@ -47,7 +49,7 @@ export interface MigrationTrace {
  */
 export async function traceMigrations(
   pool: MigrationPool,
-  { openDatabase, ...options }: TraceOptions,
+  { openDatabase, signal, ...options }: TraceOptions,
 ): Promise<MigrationTrace> {
   const settings = resolveMigrateOptions(options)
   const files = await readMigrations(settings.directory)
@@ -57,7 +59,7 @@ export async function traceMigrations(
     rows.filter(row => row.finished),
   )
   if (pending.length === 0) return { files: [], warnings: [] }
-  const traced = await withShadowDatabase(pool, openDatabase, async shadow => {
+  const traced = await withShadowDatabase({ pool, open: openDatabase, signal }, async shadow => {
     const done: TracedFile[] = []
     for (const file of files) {
       if (pending.includes(file)) done.push(await traceFile(shadow, file))
