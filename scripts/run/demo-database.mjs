@@ -14,7 +14,8 @@ const DATABASE = 'digis'
 /**
  * The demo's database: its URL, and what ends the server.
  *
- * @typedef {{ url: string, announce: (address: string) => void, stop: () => Promise<void>, abandon: () => void }} DemoDatabase
+ * @typedef {{ url: string, server: import('@holdfast/testkit').PostgresServer, announce: (address: string) => void,
+ *   stop: () => Promise<void>, abandon: () => void }} DemoDatabase
  *   `abandon` frees the data at once: the server ends by itself when this process does
  */
 
@@ -36,6 +37,7 @@ export async function startDemoDatabase() {
     }
     return {
       url: server.urlFor(DATABASE),
+      server,
       announce: address => lock.announce(address),
       stop: () => server[Symbol.asyncDispose]().finally(() => lock.release()),
       abandon: () => lock.release(),

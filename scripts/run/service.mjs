@@ -1,5 +1,6 @@
 import { readConfig, serve } from '@holdfast/api'
 import { startDemoDatabase } from './demo-database.mjs'
+import { demoFaults, startDemoRedis } from './demo-faults.mjs'
 import { checkGivenDatabase } from './given-database.mjs'
 import { paint } from './terminal.mjs'
 
@@ -51,19 +52,31 @@ async function serveDemo(env) {
     )
   }
   const database = await startDemoDatabase()
-  try {
-    const served = await serveOnPort({ databaseUrl: database.url, demo: true }, env.PORT)
-    database.announce(served.address)
-    sayWhatToTry(served, whereCached(env))
-    return { stop: () => served.close().finally(() => database.stop()), abandon: () => database.abandon() }
-  } catch (error) {
+  /** @type {import('@holdfast/testkit').RedisServer | undefined} */
+  let redis
+  const stop = async () => {
+    await redis?.[Symbol.asyncDispose]()
     await database.stop()
+  }
+  try {
+    redis = await startDemoRedis(env)
+    const given = redis === undefined ? env : { ...env, REDIS_URL: redis.url }
+    const options = { databaseUrl: database.url, demo: true, demoFaults: demoFaults(database.server, redis) }
+    const served = await serveOnPort({ ...options, env: given }, env.PORT)
+    database.announce(served.address)
+    sayWhatToTry(
+      served,
+      redis ? 'Reads are cached in a Redis that was started for the demo.' : whereCached(env),
+    )
+    return { stop: () => served.close().finally(stop), abandon: () => database.abandon() }
+  } catch (error) {
+    await stop()
     throw error
   }
 }
 
 /**
- * @param {{ databaseUrl: string, demo?: boolean }} options
+ * @param {Omit<import('@holdfast/api').ServeOptions, 'port'>} options
  * @param {string | undefined} givenPort absent or empty: the first free one from 3000
  */
 async function serveOnPort(options, givenPort) {
@@ -92,6 +105,7 @@ function sayWhatToTry({ address, demoTokens }, cached) {
   console.log(`
 ${paint('bold', `DIGIS answers on ${address}`)}, its API is described on ${address}/api/docs
 ${cached}
+${paint('bold', `See everything live on ${address}/dashboard`)}, and pull a plug there
 
 Try it in another terminal:
   ${paint('cyan', `curl '${address}/api/creators?limit=3'`)}

@@ -23,13 +23,13 @@ const LIFETIME = '1h'
 
 /**
  * Tokens for one fan and one creator, and the only rules under which they are valid: a secret made at this start, so
- * that they die with the process, and an hour at the most.
+ * that they die with the process, and an hour at the most. The one of the service role is for the process itself.
  * @throws {Error} in production, where nobody may get a token for nothing
  */
 export async function createDemoTokens(
   people: DemoPeople,
   environment: string,
-): Promise<{ rules: TokenRules; tokens: DemoTokens }> {
+): Promise<{ rules: TokenRules; tokens: DemoTokens; service: string }> {
   if (environment === 'production') {
     throw new Error(
       'The demo gives away tokens and does not run with NODE_ENV=production. Set DATABASE_URL and SUPABASE_JWT_SECRET or SUPABASE_JWKS_URL to run the service, or unset NODE_ENV to try the demo.',
@@ -37,13 +37,17 @@ export async function createDemoTokens(
   }
   const key = randomBytes(32).toString('base64url')
   const rules = Object.freeze({ secret: key, issuers: [ISSUER], audiences: [AUDIENCE] })
-  const [fan, creator] = await Promise.all([sign(people.fan, key), sign(people.creator, key)])
-  return { rules, tokens: { fan, creator } }
+  const [fan, creator, service] = await Promise.all([
+    sign(people.fan, key),
+    sign(people.creator, key),
+    sign('demo', key, 'service_role'),
+  ])
+  return { rules, tokens: { fan, creator }, service }
 }
 
-/** A token as Supabase would make it for a signed-in person. */
-function sign(subject: string, secret: string): Promise<string> {
-  return new SignJWT({ role: 'authenticated' })
+/** A token as Supabase would make it for a signed-in person, or for the platform's backend. */
+function sign(subject: string, secret: string, role = 'authenticated'): Promise<string> {
+  return new SignJWT({ role })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(subject)
     .setIssuer(ISSUER)

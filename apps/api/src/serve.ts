@@ -8,6 +8,8 @@ import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
 import { drain } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
 import { keepMaintained } from './keep-maintained.js'
+import type { DemoFaults } from './live/demo-controls.js'
+import { createLivePage, type LivePage } from './live/live-page.js'
 import { createLogger } from './logger.js'
 import { refreshStats } from './refresh-stats.js'
 import { rememberVerified } from './remember-verified.js'
@@ -23,6 +25,8 @@ export interface ServeOptions {
   readonly host?: string
   /** Makes tokens to try the service with, the only ones it accepts. Default: false. */
   readonly demo?: boolean
+  /** What the buttons of the demo's live page do to its servers. Default: no buttons. */
+  readonly demoFaults?: DemoFaults
   /** Where all other settings come from. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Default: lines on standard output. */
@@ -54,27 +58,53 @@ export async function serve(options: ServeOptions): Promise<Served> {
       'No key for tokens is set, so only public routes answer (SUPABASE_JWT_SECRET, SUPABASE_JWKS_URL).',
     )
   const pool = createPool(options.databaseUrl, config, logger)
+  let address = ''
+  const livePage = makeLivePage({ options, pool, config, logger, demo, address: () => address })
   try {
     const digis = createDigis({ pool })
-    const app = await createApp({ config, digis, logger })
+    const app = await createApp({ config, digis, logger, livePage })
     const stopForgetting = forgetOldKeys(forgetting(digis, config), logger)
-    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
-    const stopMaintaining = keepMaintained(pool, logger)
+    const { rowLevelSecurity } = config
+    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger, rowLevelSecurity })
+    const stopMaintaining = keepMaintained(rowLevelSecurity ? pool.as(APP_SERVICE) : pool, logger)
     app.addHook('onClose', async () => {
       stopForgetting()
       stopMaintaining()
       await stopRefreshing()
     })
-    const address = await app.listen({ port: options.port, host: options.host ?? config.host })
+    address = await app.listen({ port: options.port, host: options.host ?? config.host })
     return {
       address,
       close: closer(app, pool, config),
       ...(demo === undefined ? {} : { demoTokens: demo.tokens }),
     }
   } catch (error) {
-    await pool.end()
+    await Promise.all([pool.end(), livePage?.close()])
     throw error
   }
+}
+
+/** What the live page is put together from. */
+interface LiveParts {
+  readonly options: ServeOptions
+  readonly pool: Pool
+  readonly config: Config
+  readonly logger: FastifyBaseLogger
+  readonly demo: { readonly service: string } | undefined
+  readonly address: () => string
+}
+
+function makeLivePage({ options, pool, config, logger, demo, address }: LiveParts): LivePage | undefined {
+  if (config.dashboard === false) return undefined
+  const { databaseUrl, demoFaults: faults } = options
+  return createLivePage({
+    pool,
+    databaseUrl,
+    redisUrl: config.cache === false ? undefined : config.cache.redis,
+    token: config.dashboard.token,
+    logger,
+    demo: demo && faults && { faults, token: demo.service, address },
+  })
 }
 
 async function demoTokens(environment = 'development') {
@@ -109,14 +139,16 @@ interface Parts {
   readonly config: Config
   readonly digis: Digis
   readonly logger: FastifyBaseLogger
+  readonly livePage: LivePage | undefined
 }
 
 /** Ties the parts together: each request's queries get what is left of its time, and are cancelled with it. */
-function createApp({ config, digis, logger }: Parts): Promise<App> {
+function createApp({ config, digis, logger, livePage }: Parts): Promise<App> {
   const identityOf = config.rowLevelSecurity ? databaseIdentity : undefined
   return buildServer({
     config,
     pool: digis.pool,
+    livePage,
     logger,
     digisWithin: ({ signal, remaining }, identity) =>
       digis.with({ signal, timeout: remaining(), as: identityOf?.(identity) }),

@@ -9,10 +9,12 @@ import { type Deadline, requestedTimeout, startDeadline, TIMEOUT_HEADER } from '
 import { answerBadAddress, answerErrors, answerUnknown, answerUnreadable } from './error-responses.js'
 import { followRoutes } from './follow-routes.js'
 import { limitRate } from './limit-rate.js'
+import type { LivePage } from './live/live-page.js'
 import { logRequests } from './log-requests.js'
 import { describeRoutes, serveDocumentation } from './openapi.js'
 import { requestId, sendHeaders } from './response-headers.js'
 import { creatorRoutes } from './routes/creators.js'
+import { dashboardRoutes } from './routes/dashboard.js'
 import { earningRoutes } from './routes/earnings.js'
 import { type HealthSource, healthRoutes } from './routes/health.js'
 import { type MetricsSource, metricsRoute } from './routes/metrics.js'
@@ -21,7 +23,9 @@ import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { type StatsSource, statsRoutes } from './routes/stats.js'
 import { tokenRoutes } from './routes/tokens.js'
+import { transferRoutes } from './routes/transfers.js'
 import { userRoutes } from './routes/users.js'
+import { webhookRoutes } from './routes/webhooks.js'
 import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
 import type { Identity, VerifyToken } from './verify-token.js'
@@ -40,6 +44,8 @@ export interface Dependencies {
   readonly applyOnce: IdempotencyService['applyOnce']
   /** Never throws; see {@link createTokenVerifier}. */
   readonly verifyToken: VerifyToken
+  /** Absent: there is none. */
+  readonly livePage?: LivePage | undefined
   /** pino, or whatever looks like it. */
   readonly logger: FastifyBaseLogger
 }
@@ -49,7 +55,7 @@ const RECEIVE_TIMEOUT = 30_000
 
 /** Builds the service; it does not listen yet. The order below is the order in which a request meets the parts. */
 export async function buildServer(dependencies: Dependencies): Promise<App> {
-  const { config, pool, verifyToken, logger } = dependencies
+  const { config, pool, verifyToken, livePage, logger } = dependencies
   const app = createApp(config, logger)
   followRoutes(app)
   answerErrors(app)
@@ -63,7 +69,8 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   await describeRoutes(app)
   await serveDocumentation(app)
   if (config.metrics !== false) metricsRoute(app, pool, config.metrics)
-  await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
+  if (livePage !== undefined) await dashboardRoutes(app, livePage)
+  await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
 
@@ -111,7 +118,7 @@ function setDeadlines(app: App, { config, digisWithin, applyOnce, identityOf }: 
 }
 
 /** All that is under `/api` and checked for access. */
-async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
+async function addRoutes(api: App, { config, pool }: Dependencies): Promise<void> {
   authorize(api)
   userRoutes(api)
   creatorRoutes(api)
@@ -119,7 +126,9 @@ async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
   paymentRoutes(api)
   earningRoutes(api)
   tokenRoutes(api)
+  transferRoutes(api)
   healthRoutes(api, pool)
   statsRoutes(api, pool)
   problemRoutes(api)
+  await webhookRoutes(api, config.webhooks)
 }

@@ -39,7 +39,7 @@ import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
 import { warmUp } from './connections/warm-up.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { listenToHosts, type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { errorCategory } from './driver/sqlstate.js'
@@ -91,7 +91,8 @@ export class Pool extends pg.Pool {
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
     this.#announcer = new Announcer(this, settings.name, checked.logger)
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#announcer.warn(warning)
+    const onWarning = (warning: Warning): void => this.#announcer.warn(warning)
+    listenToHosts(hosts, onWarning, () => this.#cache?.suspect())
     const observers = this.#observers
     this.#monitor = this.#makeMonitor()
     const guard = () => this.#cache?.guard

@@ -8,6 +8,7 @@ import { migrateRepair } from './commands/migrate-repair.js'
 import { migrateStatus } from './commands/migrate-status.js'
 import { migrateUp } from './commands/migrate-up.js'
 import { migrateVerify } from './commands/migrate-verify.js'
+import { top } from './commands/top.js'
 
 /** Every command, in the order of the help. A new one is a file in `commands` and a line here. */
 export const COMMANDS: readonly Command[] = [
@@ -20,5 +21,6 @@ export const COMMANDS: readonly Command[] = [
   // Before the command that is the first of its two words.
   doctorExplain,
   doctor,
+  top,
   completion,
 ]

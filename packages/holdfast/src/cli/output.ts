@@ -1,5 +1,8 @@
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
 
+/** Narrower than this, in characters, nothing is laid out. */
+const NARROWEST = 40
+
 export type Style = keyof typeof STYLES
 
 /** What is written to: standard output and standard error have it. */
@@ -42,6 +45,23 @@ export class Output {
   /** A line beside the result: progress, hints, errors. Nothing with `--json`. */
   note(text: string): void {
     if (!this.json) this.stderr.write(`${text}\n`)
+  }
+
+  /** Whether the result goes to a terminal, where it can be drawn over. */
+  get isTerminal(): boolean {
+    return this.#stdout.isTTY === true && !this.json
+  }
+
+  /** How many characters a line of the result has room for. */
+  get columns(): number {
+    return Math.max(NARROWEST, this.#stdout.columns || 100)
+  }
+
+  /** The result anew: on a terminal over what stood there, elsewhere below it. */
+  redraw(lines: readonly string[]): void {
+    const end = this.isTerminal ? '\u001B[K\n' : '\n'
+    const text = lines.map(line => line + end).join('')
+    this.#stdout.write(this.isTerminal ? `\u001B[H${text}\u001B[J` : `${text}\n`)
   }
 
   /** The result as one JSON object. */

@@ -6,6 +6,7 @@ import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
 import { rankOf } from '../base/priority.js'
 import type { PgConnection } from '../driver/pg-connection.js'
+import { saysFull } from '../driver/pooler-errors.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
@@ -71,7 +72,7 @@ export class ConnectionPool {
   #closing = 0
   #generation = 0
   #useTime = 0
-  readonly #share = new ServerShare()
+  readonly #share: ServerShare
   #ending = false
   #onEnded: (() => void) | undefined
 
@@ -79,6 +80,7 @@ export class ConnectionPool {
     const { max, overload } = options.settings
     this.#options = options
     this.#lending = new LendingLimit(max, overload)
+    this.#share = new ServerShare(max)
     this.#line = new WaitingLine({
       ...overload,
       turn: max,
@@ -122,9 +124,9 @@ export class ConnectionPool {
     return this.#connector.connecting
   }
 
-  /** Whether the server can be reached as far as the pool knows. */
+  /** Whether the server can be reached as far as the pool knows; a full one can, by the connections that there are. */
   get reachable(): boolean {
-    return this.#connector.lastError === undefined
+    return this.#connector.lastError === undefined || (this.#share.isLimited && this.#all.size > 0)
   }
 
   /** Why nobody can be served at this moment; absent when it takes a caller to find out more. */
@@ -221,7 +223,12 @@ export class ConnectionPool {
   /** Opens connections until `count` are idle or on their way, within `max`. */
   refill(count: number): void {
     const missing = count - this.#idle.length - this.#connector.connecting
-    this.#connector.start(Math.min(missing, this.#capacity))
+    this.#connector.start(Math.min(missing, this.#free))
+  }
+
+  /** The server, or the pooler before it, has no more connections than the pool has: it is content with them. */
+  serverIsFull(): void {
+    this.#share.refused(this.#all.size, this.#options.clock.now())
   }
 
   /** Asks something of our own over a connection that nobody uses, in the background; `undefined`: no answer. */
@@ -271,12 +278,15 @@ export class ConnectionPool {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
+  /** How many of them the server lets us have. */
+  get #free(): number {
+    if (!this.#share.isLimited) return this.#capacity
+    return Math.min(this.#capacity, this.#share.most(this.#options.clock.now()) - this.totalCount)
+  }
+
   /** How many of them are wanted. */
   get #room(): number {
-    const free = this.#share.isLimited
-      ? Math.min(this.#capacity, this.#share.most(this.#options.clock.now()) - this.totalCount)
-      : this.#capacity
-    return this.#lending.isLimited ? Math.min(free, this.#lending.limit - this.totalCount) : free
+    return this.#lending.isLimited ? Math.min(this.#free, this.#lending.limit - this.totalCount) : this.#free
   }
 
   #isFresh(pooled: PooledConnection, now: number): boolean {
@@ -404,7 +414,7 @@ export class ConnectionPool {
   }
 
   #wake(): void {
-    if (this.#connector.lastError !== undefined && this.#capacity > 0) this.#connector.start(1)
+    if (this.#connector.lastError !== undefined && this.#free > 0) this.#connector.start(1)
     this.#pump()
   }
 
@@ -432,8 +442,7 @@ export class ConnectionPool {
   }
 
   #openFailed(error: Error): void {
-    if ((error as { code?: string }).code === '53300')
-      this.#share.refused(this.#all.size, this.#options.clock.now())
+    if (saysFull(error)) this.serverIsFull()
     // While connections exist they may still serve those who wait.
     if (this.#all.size === 0) {
       for (const waiter of this.#line) {

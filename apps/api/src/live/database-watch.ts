@@ -1,0 +1,29 @@
+import type { Pool } from 'holdfast'
+
+/** Milliseconds that the database has for an answer. */
+const PATIENCE = 1_500
+
+/** Asks the database, over a pool of the live page's own, so that the service's numbers stay its own. */
+export class DatabaseWatch {
+  readonly #pool: Pool
+  #answers = true
+  #asking = false
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  /** What came of the latest question. */
+  get answers(): boolean {
+    return this.#answers
+  }
+
+  /** Asks, unless a question is still open. Never rejects. */
+  async ask(): Promise<void> {
+    if (this.#asking) return
+    this.#asking = true
+    const { healthy } = await this.#pool.health({ timeout: PATIENCE })
+    this.#answers = healthy
+    this.#asking = false
+  }
+}
