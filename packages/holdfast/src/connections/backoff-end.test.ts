@@ -4,7 +4,8 @@ import type { Clock } from '../base/clock.js'
 import { UNLIMITED } from '../base/deadline.js'
 import { DeadlineWatch } from '../base/deadline-watch.js'
 import { checkPoolOptions, resolveSettings } from '../base/options.js'
-import { ConnectionPool, type PoolListener } from './connection-pool.js'
+import { ConnectionPool } from './connection-pool.js'
+import type { PoolListener } from './pool-listener.js'
 
 /** Real timers fire a fraction of a millisecond early by the monotonic clock, which goes on with each look at it. */
 function earlyTimers(random: SeededRandom) {

@@ -11,37 +11,13 @@ import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
+import type { ConnectionTimes, PoolListener } from './pool-listener.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
 import { publishLending, publishRelease, publishRemoval } from './publish-pool.js'
 import { Refusals } from './refusals.js'
 import { ServerShare } from './server-share.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
 import { WaitingLine } from './waiting-line.js'
-
-/** Whom the pool tells what happens to its connections. */
-export interface PoolListener {
-  onConnect(pooled: PooledConnection): void
-  onAcquire(pooled: PooledConnection): void
-  onIdle(pooled: PooledConnection): void
-  onRelease(pooled: PooledConnection, error: unknown): void
-  onRemove(pooled: PooledConnection): void
-  /** A connection that nobody used was lost. */
-  onIdleLost(pooled: PooledConnection, error: Error): void
-  /** Something happened to the server, the way to it, or the process. */
-  onDistrust(): void
-  /** A client was given back inside a transaction. */
-  onOpenTransaction(pooled: PooledConnection): void
-}
-
-/** Told how long things took, in milliseconds. */
-export interface ConnectionTimes {
-  opened(millis: number): void
-  /** Somebody got a connection after so long. */
-  lent(millis: number): void
-  released(millis: number): void
-  /** Somebody got none in time. */
-  timedOut(): void
-}
 
 /** What the pool is made of. */
 export interface ConnectionPoolOptions {

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
-import type { PoolListener } from './connection-pool.js'
 import { unreferenced } from './drop-in.js'
+import type { PoolListener } from './pool-listener.js'
 
 /** A pool as far as its events go. */
 export interface PoolEvents {
