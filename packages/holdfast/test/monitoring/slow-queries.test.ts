@@ -93,6 +93,19 @@ describe('the log of slow queries', () => {
     })
   })
 
+  test('is one line for all attempts of a call, with its server', async () => {
+    await withSlowPool({ slowQuery: { threshold: 0 } }, async (pool, logger) => {
+      await pool.query('CREATE SEQUENCE attempts')
+      // The first attempt ends its own connection; a sequence remembers that.
+      const text = `SELECT CASE WHEN nextval('attempts') = 1 THEN pg_terminate_backend(pg_backend_pid()) END`
+      await pool.query({ text, readOnly: true })
+      await expect.poll(() => logger.of('slow-query')).toHaveLength(2)
+      const { host } = new URL(url)
+      expect(logger.of('slow-query')[1]?.fields).toMatchObject({ attempts: 2, rows: 1, target: host })
+      expect(pool.stats()).toMatchObject({ queries: { calls: 2, errors: 0 }, retries: { made: 1 } })
+    })
+  })
+
   test('survives a logger that throws', async () => {
     const broken = () => {
       throw new Error('disk full')
