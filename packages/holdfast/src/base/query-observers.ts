@@ -7,6 +7,8 @@ import { throwLater } from './throw-later.js'
 export class QueryObservers implements TraceEnd {
   readonly #clock: Clock
   #observers: readonly QueryObserver[] = []
+  /** Those that want to know of beginnings. */
+  #starters: readonly QueryObserver[] = []
   #countsHits = false
 
   constructor(clock: Clock) {
@@ -39,7 +41,7 @@ export class QueryObservers implements TraceEnd {
   begin(config: unknown): QueryTrace | undefined {
     if (this.#observers.length === 0) return undefined
     const trace = this.#traceOf(config)
-    if (trace !== undefined) this.#started(trace)
+    if (trace !== undefined && this.#starters.length > 0) this.#started(trace)
     return trace
   }
 
@@ -59,11 +61,12 @@ export class QueryObservers implements TraceEnd {
 
   #change(observers: readonly QueryObserver[]): void {
     this.#observers = observers
+    this.#starters = observers.filter(({ started }) => started !== undefined)
     this.#countsHits = observers.length > 0 && observers.every(({ hit }) => hit !== undefined)
   }
 
   #started(event: QueryEvent): void {
-    for (const observer of this.#observers) {
+    for (const observer of this.#starters) {
       try {
         observer.started?.(event)
       } catch (error) {
