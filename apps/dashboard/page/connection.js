@@ -11,6 +11,7 @@ const SILENCE = 4_000
  * @param {() => void} told.locked a token is needed
  */
 export function listen({ start, second, live, locked }) {
+  /** A stream can stay open without a word, when the service is frozen. */
   let silence
   const heard = () => {
     live(true)

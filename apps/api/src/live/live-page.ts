@@ -81,6 +81,7 @@ export function createLivePage(options: LivePageOptions): LivePage {
   }
 }
 
+/** What the monitor is made of, besides the options. */
 type Starting = LivePageOptions & {
   readonly own: Pool
   readonly watch: DatabaseWatch
