@@ -39,7 +39,7 @@ export function listen({ start, second, live, locked }) {
 /** Whether a token is needed and not there. */
 export async function isLocked() {
   try {
-    return (await fetch('dashboard/access')).status === 401
+    return (await (await fetch('dashboard/access')).json()).granted === false
   } catch {
     return false
   }
