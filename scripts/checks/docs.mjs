@@ -11,11 +11,13 @@ import { checkHardeningFile } from './hardening-file.mjs'
 import { checkInvariants } from './invariants.mjs'
 import { parseMarkdown } from './markdown.mjs'
 import { checkMeasuredScaling } from './measured-scaling.mjs'
+import { checkObservabilityReference } from './observability-reference.mjs'
 import { projectFiles } from './project-files.mjs'
+import { checkTelemetryReference } from './telemetry-reference.mjs'
 
 /**
  * Checks what the documents say: links, examples, the references of errors, of the command line, of the doctor's
- * checks, of the cache and of its invariants, the file for psql that is made of the migrations, and what must stand
+ * checks, of metrics and spans, of the cache and of its invariants, the file for psql that is made of the migrations, and what must stand
  * nowhere.
  *
  * @param {string} root
@@ -27,10 +29,12 @@ export async function checkDocs(root, flags = {}) {
     ...(await checkErrorReference(root, flags)),
     ...(await checkCommandReference(root, flags)),
     ...(await checkDoctorReference(root, flags)),
+    ...(await checkTelemetryReference(root, flags)),
     ...checkCacheReference(root, flags),
     ...checkInvariants(root, flags),
     ...checkHardeningFile(root, flags),
     ...checkMeasuredScaling(root, flags),
+    ...(await checkObservabilityReference(root, flags)),
   ]
   const files = projectFiles(root)
   const pages = pagesOf(root, files)

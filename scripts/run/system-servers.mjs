@@ -33,6 +33,13 @@ export const SYSTEM_SERVERS = [
     neededFor: 'the tests of the file that operators pipe into psql',
   },
   {
+    name: 'Prometheus',
+    program: 'prometheus',
+    aptPackage: 'prometheus',
+    elsewhere: 'brew install prometheus, apk add prometheus or dnf install golang-github-prometheus',
+    neededFor: 'the tests of what Prometheus scrapes, and of its rules',
+  },
+  {
     name: 'Chromium',
     program: 'chromium',
     aptPackage: 'chromium',

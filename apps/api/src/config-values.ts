@@ -68,6 +68,24 @@ export function list(expected: string, fits: (item: string) => boolean = () => t
   }
 }
 
+/** Secrets of Standard Webhooks, `whsec_` and at least 24 bytes in base64, separated by commas; as bytes. */
+export function webhookSecrets() {
+  const secrets = list('secrets such as whsec_ and at least 24 bytes in base64', isWebhookSecret)
+  return {
+    expected: secrets.expected,
+    parse: (value: string): readonly Buffer[] | undefined =>
+      secrets.parse(value)?.map(secret => Buffer.from(secret.slice(WEBHOOK_PREFIX.length), 'base64')),
+  }
+}
+
+/** Not part of the secret. */
+const WEBHOOK_PREFIX = 'whsec_'
+
+/** 24 bytes are 32 letters of base64. */
+function isWebhookSecret(text: string): boolean {
+  return /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(text)
+}
+
 /** An address with one of the given protocols. */
 export function address(...protocols: readonly string[]) {
   return {

@@ -26,10 +26,12 @@ test('an empty environment gives the defaults of development', () => {
     port: 3000,
     logLevel: 'info',
     tokens: { issuers: [], audiences: ['authenticated'] },
+    webhooks: { secrets: [], tolerance: 300_000 },
     corsOrigins: [],
     bodyLimit: 262_144,
     requestTimeout: 10_000,
     shutdownTimeout: 10_000,
+    metrics: {},
     rateLimit: { max: 600, window: 60_000 },
     dashboard: {},
     trustProxy: [],
@@ -38,7 +40,7 @@ test('an empty environment gives the defaults of development', () => {
 
 test('the settings are frozen, the nested ones too', () => {
   const config = readConfig({ CORS_ORIGINS: 'https://a.example' })
-  for (const part of [config, config.tokens, config.rateLimit, config.corsOrigins]) {
+  for (const part of [config, config.tokens, config.webhooks, config.rateLimit, config.corsOrigins]) {
     expect(Object.isFrozen(part)).toBe(true)
   }
 })
@@ -72,6 +74,8 @@ test.each([
     'ftp://a.example',
     'SUPABASE_JWKS_URL: expected a URL starting with https:// or http://',
   ],
+  ['WEBHOOK_SECRETS', 'whsec_short', 'WEBHOOK_SECRETS: expected secrets such as whsec_'],
+  ['WEBHOOK_TOLERANCE', '1d', 'WEBHOOK_TOLERANCE: expected a duration such as'],
   ['TRUST_PROXY', 'true', 'TRUST_PROXY: expected IP addresses or networks'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL: expected one of trace'],
 ])('%s=%s is refused with what was expected and what was given', (name, value, message) => {
@@ -93,6 +97,13 @@ test('requests run under their identities only when that is switched on', () => 
   expect(problemsOf({ DIGIS_RLS: 'yes' })).toEqual([
     expect.stringContaining('DIGIS_RLS: expected one of on, off'),
   ])
+})
+
+test('secrets of webhooks are bytes, several while one replaces another', () => {
+  const [one, two] = ['a'.repeat(24), 'b'.repeat(32)]
+  const given = [one, two].map(secret => `whsec_${Buffer.from(secret).toString('base64')}`).join(', ')
+  expect(readConfig({ WEBHOOK_SECRETS: given }).webhooks.secrets.map(String)).toEqual([one, two])
+  expect(problemsOf({ WEBHOOK_SECRETS: `${given},${SECRET}` }).join()).not.toContain(SECRET)
 })
 
 test('every variable that does not fit is named at once', () => {

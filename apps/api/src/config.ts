@@ -8,6 +8,7 @@ import {
   size,
   text,
   type Variable,
+  webhookSecrets,
 } from './config-values.js'
 
 /** Every environment variable that the service reads. The README's table is tested against this one. */
@@ -71,6 +72,17 @@ export const VARIABLES = {
     fallback: 'authenticated',
     ...list('audiences'),
   },
+  WEBHOOK_SECRETS: {
+    about:
+      'The secrets that payment providers sign events with (Standard Webhooks); several while one replaces another. Absent: no event is taken.',
+    secret: true,
+    ...webhookSecrets(),
+  },
+  WEBHOOK_TOLERANCE: {
+    about: 'How old, or how far ahead, the signature of an event may be.',
+    fallback: '5m',
+    ...duration(1_000, 3_600_000),
+  },
   CORS_ORIGINS: {
     about: 'Origins whose pages may call the service; empty: none.',
     fallback: '',
@@ -103,6 +115,17 @@ export const VARIABLES = {
     about: 'The window of the rate limit.',
     fallback: '1m',
     ...duration(100, 86_400_000),
+  },
+  METRICS: {
+    about: 'Whether `/metrics` is there for Prometheus.',
+    fallback: 'on',
+    ...oneOf('on', 'off'),
+  },
+  METRICS_TOKEN: {
+    about:
+      'Who knows it reads the metrics from anywhere. Absent: they are told on the machine of the service only.',
+    secret: true,
+    ...text(16),
   },
   DASHBOARD: {
     about:
@@ -138,6 +161,20 @@ export interface TokenRules {
   readonly audiences: readonly string[]
 }
 
+/** How the events of payment providers are verified. */
+export interface WebhookRules {
+  /** Any of them will do; none: no event is taken. */
+  readonly secrets: readonly Buffer[]
+  /** Between a signature and now, either way. */
+  readonly tolerance: number
+}
+
+/** Who may read the metrics. */
+export interface MetricsConfig {
+  /** Absent: whoever asks from this machine. */
+  readonly token?: string
+}
+
 /** Who may see the live page. */
 export interface DashboardConfig {
   /** Absent: whoever asks from this machine. */
@@ -168,6 +205,8 @@ export interface Config {
   /** The least severe level that is logged. */
   readonly logLevel: string
   readonly tokens: TokenRules
+  /** Whose events are taken in. */
+  readonly webhooks: WebhookRules
   /** Origins whose pages may call; none by default. */
   readonly corsOrigins: readonly string[]
   /** Of one request. */
@@ -178,6 +217,8 @@ export interface Config {
   readonly shutdownTimeout: number
   /** `max` 0: no limit. */
   readonly rateLimit: { readonly max: number; readonly window: number }
+  /** `false`: there is no `/metrics`. */
+  readonly metrics: MetricsConfig | false
   /** The live page; `false`: there is none. */
   readonly dashboard: DashboardConfig | false
   /** Proxies whose word on the caller's address counts. */
@@ -262,11 +303,16 @@ function assemble({ required, optional }: Read): Config {
     port: required('PORT'),
     logLevel: required('LOG_LEVEL'),
     tokens: tokenRules(required, optional),
+    webhooks: Object.freeze({
+      secrets: optional('WEBHOOK_SECRETS') ?? [],
+      tolerance: required('WEBHOOK_TOLERANCE'),
+    }),
     corsOrigins: required('CORS_ORIGINS'),
     bodyLimit: required('BODY_LIMIT'),
     requestTimeout: required('REQUEST_TIMEOUT'),
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
+    metrics: metricsConfig(required, optional),
     dashboard: dashboardConfig(environment, required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
@@ -276,6 +322,11 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
   const redis = optional('REDIS_URL')
   if (required('CACHE') === 'off') return false
   return Object.freeze(redis === undefined ? {} : { redis })
+}
+
+function metricsConfig(required: Read['required'], optional: Read['optional']): Config['metrics'] {
+  const token = optional('METRICS_TOKEN')
+  return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
 }
 
 /** Off in production and in tests unless something was said. */

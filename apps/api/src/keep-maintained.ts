@@ -1,6 +1,5 @@
-import { maintainNightly } from '@holdfast/digis'
+import { maintainNightly, type QueryRunner } from '@holdfast/digis'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Pool } from 'holdfast'
 import { describeError } from './log-problem.js'
 
 const EVERY_MILLIS = 10 * 60_000
@@ -12,7 +11,7 @@ const EVERY_MILLIS = 10 * 60_000
  *
  * @returns stops asking
  */
-export function keepMaintained(pool: Pool, logger: FastifyBaseLogger): () => void {
+export function keepMaintained(pool: QueryRunner, logger: FastifyBaseLogger): () => void {
   const timer = setInterval(() => void maintain(pool, logger), EVERY_MILLIS)
   // It must not keep a process that has nothing else to do.
   timer.unref()
@@ -20,7 +19,7 @@ export function keepMaintained(pool: Pool, logger: FastifyBaseLogger): () => voi
 }
 
 /** Once, if it is due. Never rejects. */
-export async function maintain(pool: Pool, logger: FastifyBaseLogger): Promise<void> {
+export async function maintain(pool: QueryRunner, logger: FastifyBaseLogger): Promise<void> {
   try {
     const done = await maintainNightly(pool)
     if (done === undefined) return

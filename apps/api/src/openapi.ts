@@ -8,6 +8,7 @@ import { EarningsBody, PaymentBody } from './schemas/payment.js'
 import { ProblemResponse, problems } from './schemas/problem.js'
 import { SessionBody } from './schemas/session.js'
 import { TokenBalance } from './schemas/token-balance.js'
+import { ReceivedBody, StatementLineBody, TransferBody } from './schemas/transfer.js'
 import { OwnProfile, PublicProfile } from './schemas/user.js'
 
 /** The schemas that the document describes once, by name. */
@@ -19,6 +20,9 @@ const NAMED = [
   PaymentBody,
   EarningsBody,
   TokenBalance,
+  TransferBody,
+  StatementLineBody,
+  ReceivedBody,
 ]
 
 /** What holds for every operation, on top of the document. */
@@ -54,9 +58,11 @@ export async function describeRoutes(app: App): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' } as never,
       },
       servers: [{ url: '/', description: 'This server' }],
-      tags: ['Users', 'Creators', 'Sessions', 'Payments', 'Earnings', 'Tokens', 'Operation'].map(name => ({
-        name,
-      })),
+      tags: ['Users', 'Creators', 'Sessions', 'Payments', 'Earnings', 'Tokens', 'Webhooks', 'Operation'].map(
+        name => ({
+          name,
+        }),
+      ),
       components: {
         securitySchemes: {
           bearer: {

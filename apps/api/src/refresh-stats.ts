@@ -1,4 +1,4 @@
-import { refreshCreatorStats } from '@holdfast/digis'
+import { APP_SERVICE, digisRls, refreshCreatorStats } from '@holdfast/digis'
 import type { FastifyBaseLogger } from 'fastify'
 import { Pool } from 'holdfast'
 import { describeError } from './log-problem.js'
@@ -9,6 +9,8 @@ const EVERY_MILLIS = 5 * 60_000
 export interface RefreshOptions {
   readonly databaseUrl: string
   readonly logger: FastifyBaseLogger
+  /** Whether it is done as `app_service`. Default: false. */
+  readonly rowLevelSecurity?: boolean
   /** Default: five minutes. */
   readonly everyMillis?: number
 }
@@ -20,16 +22,23 @@ export interface RefreshOptions {
  *
  * @returns stops it; what is going on is cancelled
  */
-export function refreshStats({ databaseUrl, logger, everyMillis = EVERY_MILLIS }: RefreshOptions) {
+export function refreshStats({
+  databaseUrl,
+  logger,
+  rowLevelSecurity = false,
+  everyMillis = EVERY_MILLIS,
+}: RefreshOptions) {
   const pool = new Pool({
     connectionString: databaseUrl,
     name: 'statistics',
     max: 1,
     idleTimeoutMillis: 1_000,
     logger,
+    rls: rowLevelSecurity && digisRls,
   })
+  const runner = rowLevelSecurity ? pool.as(APP_SERVICE) : pool
   const timer = setInterval(() => {
-    refreshCreatorStats(pool).catch(error => {
+    refreshCreatorStats(runner).catch(error => {
       if (!pool.ending)
         logger.warn({ error: describeError(error) }, 'Statistics of creators could not be refreshed')
     })

@@ -64,8 +64,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const digis = createDigis({ pool })
     const app = await createApp({ config, digis, logger, livePage })
     const stopForgetting = forgetOldKeys(forgetting(digis, config), logger)
-    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger })
-    const stopMaintaining = keepMaintained(pool, logger)
+    const { rowLevelSecurity } = config
+    const stopRefreshing = refreshStats({ databaseUrl: options.databaseUrl, logger, rowLevelSecurity })
+    const stopMaintaining = keepMaintained(rowLevelSecurity ? pool.as(APP_SERVICE) : pool, logger)
     app.addHook('onClose', async () => {
       stopForgetting()
       stopMaintaining()

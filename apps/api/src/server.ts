@@ -17,12 +17,15 @@ import { creatorRoutes } from './routes/creators.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { earningRoutes } from './routes/earnings.js'
 import { type HealthSource, healthRoutes } from './routes/health.js'
+import { type MetricsSource, metricsRoute } from './routes/metrics.js'
 import { paymentRoutes } from './routes/payments.js'
 import { problemRoutes } from './routes/problems.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { type StatsSource, statsRoutes } from './routes/stats.js'
 import { tokenRoutes } from './routes/tokens.js'
+import { transferRoutes } from './routes/transfers.js'
 import { userRoutes } from './routes/users.js'
+import { webhookRoutes } from './routes/webhooks.js'
 import { shareOrigins } from './share-origins.js'
 import { compileValidator } from './validation.js'
 import type { Identity, VerifyToken } from './verify-token.js'
@@ -32,7 +35,7 @@ export interface Dependencies {
   /** Resolved once; nothing else is configured. */
   readonly config: Config
   /** Asked for health and numbers only; rows come through `digisWithin`. */
-  readonly pool: HealthSource & StatsSource
+  readonly pool: HealthSource & StatsSource & MetricsSource
   /** The data module within what is left of a deadline, for who asks; called for each use. */
   readonly digisWithin: (deadline: Deadline, identity: Identity) => UseCases
   /** As whom somebody asks the database. Absent: everybody as the user of the pool. */
@@ -65,8 +68,9 @@ export async function buildServer(dependencies: Dependencies): Promise<App> {
   answerUnknown(app)
   await describeRoutes(app)
   await serveDocumentation(app)
+  if (config.metrics !== false) metricsRoute(app, pool, config.metrics)
   if (livePage !== undefined) await dashboardRoutes(app, livePage)
-  await app.register(async (api: App) => addRoutes(api, pool), { prefix: '/api' })
+  await app.register(async (api: App) => addRoutes(api, dependencies), { prefix: '/api' })
   return app
 }
 
@@ -114,7 +118,7 @@ function setDeadlines(app: App, { config, digisWithin, applyOnce, identityOf }: 
 }
 
 /** All that is under `/api` and checked for access. */
-async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
+async function addRoutes(api: App, { config, pool }: Dependencies): Promise<void> {
   authorize(api)
   userRoutes(api)
   creatorRoutes(api)
@@ -122,7 +126,9 @@ async function addRoutes(api: App, pool: Dependencies['pool']): Promise<void> {
   paymentRoutes(api)
   earningRoutes(api)
   tokenRoutes(api)
+  transferRoutes(api)
   healthRoutes(api, pool)
   statsRoutes(api, pool)
   problemRoutes(api)
+  await webhookRoutes(api, config.webhooks)
 }

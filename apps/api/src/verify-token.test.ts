@@ -70,6 +70,9 @@ describe('is rejected, and says why:', () => {
     ['no algorithm', unsigned({ typ: 'JWT' })],
     ['an algorithm of objects', unsigned({ alg: '__proto__' })],
     ['garbage', 'abc'],
+    ['garbage in three parts', 'no.real.token'],
+    ['a header that is no JSON', 'YWJj.e30.YWJj'],
+    ['a payload that is no base64', `${unsigned({ alg: 'HS256' }).split('.')[0]}.%%%.YWJj`],
     ['dots', '..'],
     ['a long text', 'x'.repeat(100_000)],
   ])('%s', async (_what, token) => {
@@ -91,4 +94,12 @@ describe('is rejected, and says why:', () => {
 test('without a key every token is rejected', async () => {
   const keyless = createTokenVerifier({ issuers: [], audiences: [] })
   expect(await keyless(await sign())).toMatchObject({ kind: 'rejected' })
+})
+
+test('with public keys, too, garbage is rejected; only keys that are away leave anything undecided', async () => {
+  // Nothing listens on port 1.
+  const remote = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/keys', issuers: [], audiences: [] })
+  expect(await remote('no.real.token')).toMatchObject({ kind: 'rejected' })
+  const whole = unsigned({ alg: 'ES256' }).replace(/\.$/, '.YWJj')
+  expect(await remote(whole)).toMatchObject({ kind: 'undecided', cause: expect.any(TypeError) })
 })

@@ -3,6 +3,7 @@ import {
   decodeProtectedHeader,
   errors,
   type JWTPayload,
+  type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose'
@@ -74,9 +75,10 @@ function verifiers({ secret, jwksUrl }: TokenRules): Map<string, Verify> {
       cooldownDuration: KEYS_COOLDOWN_MS,
       cacheMaxAge: KEYS_MAX_AGE_MS,
     })
+    const fetched: JWTVerifyGetKey = (header, token) => keys(header, token).catch(tellFetching)
     const algorithms = PUBLIC_KEY_ALGORITHMS
     for (const name of algorithms)
-      byAlgorithm.set(name, (token, options) => jwtVerify(token, keys, { ...options, algorithms }))
+      byAlgorithm.set(name, (token, options) => jwtVerify(token, fetched, { ...options, algorithms }))
   }
   return byAlgorithm
 }
@@ -107,6 +109,17 @@ const KEY_FAILURES = new Set([
   'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
 ])
 
+/** The keys could not be had; what went wrong is the cause. */
+class KeysUnavailableError extends Error {
+  override readonly name = 'KeysUnavailableError'
+}
+
+/** Told apart where it happens: garbage in a token fails with the same types of error as a fetch. */
+function tellFetching(cause: unknown): never {
+  const keysFailed = cause instanceof errors.JOSEError ? KEY_FAILURES.has(cause.code) : true
+  throw keysFailed ? new KeysUnavailableError('The keys could not be fetched.', { cause }) : cause
+}
+
 /** What may be told of a failed verification, and whether the token is to blame at all. */
 function failure(error: unknown): Identity {
   if (error instanceof errors.JWTExpired) return rejected('The token has expired.')
@@ -115,11 +128,7 @@ function failure(error: unknown): Identity {
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return rejected('The signature of the token is wrong.')
   if (error instanceof errors.JWKSNoMatchingKey) return rejected('The token is signed with an unknown key.')
-  // A TypeError comes from decoding garbage when it has no cause, and from a failed fetch when it has one.
-  const fetchFailed = error instanceof TypeError && error.cause !== undefined
-  if (fetchFailed || (error instanceof errors.JOSEError && KEY_FAILURES.has(error.code))) {
-    return { kind: 'undecided', cause: error }
-  }
+  if (error instanceof KeysUnavailableError) return { kind: 'undecided', cause: error.cause }
   return rejected('The token cannot be read.')
 }
 

@@ -6,7 +6,7 @@ import { readConfig } from '../dist/config.js'
 import { buildServer } from '../dist/server.js'
 import { expectProblem } from './support/expect-problem.js'
 import { type Person, type Sent, startService, type TestService } from './support/service.js'
-import { SECRET, signToken } from './support/tokens.js'
+import { SECRET, signEvent, signToken } from './support/tokens.js'
 
 /** Who asks. `fan` and `creator` share a session; `other` has a profile only, `newcomer` only a valid token. */
 const ROLES = ['anonymous', 'newcomer', 'fan', 'creator', 'other', 'service'] as const
@@ -39,6 +39,15 @@ const at = (path: string, body?: unknown) => async () => ({ path, ...(body === u
 async function newSession(): Promise<number> {
   const body = { creator_id: people.creator.id }
   return (await service.call('POST /api/sessions', { token: people.fan.token, body })).body.id
+}
+
+/** Everybody gets a token to give away. */
+async function endow(): Promise<void> {
+  const token = await signToken({ role: 'service_role' })
+  const body = { operation: 'add', amount: 1 }
+  await Promise.all(
+    Object.values(people).map(({ id }) => service.call(`POST /api/users/${id}/tokens`, { token, body })),
+  )
 }
 
 const MATRIX: Readonly<Record<string, Case>> = {
@@ -87,12 +96,43 @@ const MATRIX: Readonly<Record<string, Case>> = {
     statuses: [401, 403, 201, 403, 403, 403],
   },
   'GET /api/payments': { request: at('/api/payments'), statuses: MEMBERS },
+  'GET /api/users/me/statement': { request: at('/api/users/me/statement'), statuses: MEMBERS },
+  'POST /api/tips': {
+    request: async () => {
+      await endow()
+      return { path: '/api/tips', body: { creator_id: people.creator.id, tokens: 1 } }
+    },
+    // The creator cannot tip themself: admitted, and refused for what was sent.
+    statuses: [401, 403, 201, 400, 201, 403],
+  },
+  'POST /api/spendings': {
+    request: async () => {
+      await endow()
+      return { path: '/api/spendings', body: { tokens: 1 } }
+    },
+    statuses: [401, 403, 201, 201, 201, 403],
+  },
+  'POST /api/payouts': {
+    request: async () => {
+      const body = { session_id: await newSession(), amount: '1' }
+      await service.call('POST /api/payments', { token: people.fan.token, body })
+      return { path: '/api/payouts', body: { amount: '1' } }
+    },
+    statuses: [401, 403, 403, 201, 403, 403],
+  },
+  // The signature says who sends it, and no token does.
+  'POST /api/webhooks/payments': {
+    request: async () => ({ path: '/api/webhooks/payments', ...signEvent({ type: 'customer.created' }) }),
+    statuses: PUBLIC,
+  },
   'GET /api/stats': { request: at('/api/stats'), statuses: [401, 403, 403, 403, 403, 200] },
   'GET /api/health': { request: at('/api/health'), statuses: PUBLIC },
   'GET /api/health/live': { request: at('/api/health/live'), statuses: PUBLIC },
   'GET /api/health/ready': { request: at('/api/health/ready'), statuses: PUBLIC },
   'GET /api/problems': { request: at('/api/problems'), statuses: PUBLIC },
   'GET /api/problems/:kind': { request: at('/api/problems/conflict'), statuses: PUBLIC },
+  // From this machine; the test of the metrics has the other cases.
+  'GET /metrics': { request: at('/metrics'), statuses: PUBLIC },
   'GET /api/openapi.json': { request: at('/api/openapi.json'), statuses: PUBLIC },
 }
 

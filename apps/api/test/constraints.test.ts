@@ -2,31 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toProblem } from '../dist/to-problem.js'
 import { expectProblem } from './support/expect-problem.js'
+import { LEDGER_VIOLATIONS } from './support/ledger-violations.js'
 import { type Person, startService, type TestService } from './support/service.js'
 import { signToken } from './support/tokens.js'
-
-/** How a request of the service comes to a constraint, and what it is answered. */
-interface ThroughApi {
-  readonly request: string
-  readonly as?: 'fan' | 'service'
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  readonly status: number
-  readonly kind: string
-  readonly fields?: readonly string[]
-}
-
-/** How a constraint is broken. */
-interface Violation {
-  /** Run in a transaction that is rolled back; `$creator`, `$fan` and `$session` stand for ids of rows that are there. */
-  readonly sql: string
-  /** How the database names it, where the constraint is one of a partitioned table: by the partition's. */
-  readonly named?: RegExp
-  /** The field of a request that the answer names, if ever the database is the first to notice. */
-  readonly field?: string
-  /** Absent: no request can come to it. */
-  readonly api?: () => ThroughApi
-}
+import type { ThroughApi, Violation } from './support/violation.js'
 
 let service: TestService
 let fan: Person
@@ -74,11 +53,12 @@ const newStatistics = ({
   errors = '0',
   p50 = '1',
 } = {}) =>
-  `INSERT INTO query_statistics (bucket_start, fingerprint, source, calls, errors, total_time, p50, p95, p99)
+  `INSERT INTO query_statistics (bucket_start, fingerprint, source, calls, errors, summed_time, p50, p95, p99)
    VALUES (${start}, ${print}, ${source}, 1, ${errors}, 1, ${p50}, 2, 3)`
 const newState = (isOnlyRow: boolean) =>
   `INSERT INTO creator_daily_stats_state (is_only_row, complete) VALUES (${isOnlyRow}, true)`
-const newDay = "INSERT INTO creator_daily_stats (creator_id, day) VALUES (1, '2020-01-01')"
+const newDay = (creatorId: string) =>
+  `INSERT INTO creator_daily_stats (creator_id, day) VALUES (${creatorId}, '2020-01-01')`
 const newDocument = (creatorId: string) => `INSERT INTO creator_documents VALUES (${creatorId}, '', '')`
 const newWord = "INSERT INTO search_words (id, word, trigrams) OVERRIDING SYSTEM VALUE VALUES (99, 'w', '{}')"
 
@@ -221,7 +201,11 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
     sql: "INSERT INTO maintenance_runs VALUES ('j'); INSERT INTO maintenance_runs VALUES ('j')",
   },
   chk_maintenance_runs_job: { sql: "INSERT INTO maintenance_runs VALUES ('')", field: 'job' },
-  creator_daily_stats_pkey: { sql: `${newDay}; ${newDay}`, named: /^creator_daily_stats_\w+_pkey$/ },
+  fk_creator_daily_stats_creator: { sql: newDay('999999999'), field: 'creator_id' },
+  creator_daily_stats_pkey: {
+    sql: `${newDay('$creator')}; ${newDay('$creator')}`,
+    named: /^creator_daily_stats_\w+_pkey$/,
+  },
   creator_daily_stats_state_pkey: {
     sql: `DELETE FROM creator_daily_stats_state; ${newState(true)}; ${newState(true)}`,
   },
@@ -242,6 +226,7 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
   chk_query_statistics_counts: { sql: newStatistics({ errors: '2' }), field: 'counts' },
   chk_query_statistics_times: { sql: newStatistics({ p50: "'NaN'" }), field: 'times' },
   search_words_pkey: { sql: `${newWord}; ${newWord}` },
+  ...LEDGER_VIOLATIONS,
 }
 
 /** Breaks a constraint, and returns the error. */
@@ -286,7 +271,9 @@ describe.each(Object.entries(VIOLATIONS))('%s', (name, { sql, named, field, api 
   if (api === undefined) return
   test('refuses a request that would break it with a readable 4xx', async () => {
     const { request, as = 'fan', status, kind, fields, ...sent } = api()
-    const token = as === 'fan' ? fan.token : await signToken({ role: 'service_role', sub: randomUUID() })
+    const people = { fan, creator }
+    const token =
+      as === 'service' ? await signToken({ role: 'service_role', sub: randomUUID() }) : people[as].token
     const answer = await service.call(request, { token, ...sent })
     expectProblem(answer, { status, kind, ...(fields === undefined ? {} : { fields }) })
   })
@@ -297,7 +284,10 @@ test('a column that must not be empty never is, whatever is written to it', asyn
     SELECT c.relname AS table_name, a.attname AS name FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnotnull AND a.attnum > 0 AND a.attidentity = ''`)
   expect(rows.length).toBeGreaterThan(20)
-  const rowsToChange = `${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey()}; INSERT INTO maintenance_runs VALUES ('j')`
+  // What forbids every change would come first.
+  const LEDGER = ['ledger_transfers', 'ledger_entries', 'ledger_accounts']
+  const open = LEDGER.map(table => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; ')
+  const rowsToChange = `${open}; ${newPayment('amount', '1')}; INSERT INTO token_accounts VALUES ($creator, 1); ${newKey()}; INSERT INTO maintenance_runs VALUES ('j')`
   const written: unknown[] = []
   for (const { table_name, name } of rows) {
     const refuseEmpty = `ALTER TABLE ${table_name} ADD CONSTRAINT empty CHECK (${name} IS NOT NULL)`

@@ -4,7 +4,7 @@ import { Pool } from 'holdfast'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectProblem } from './support/expect-problem.js'
 import { migratedDatabase, type Person, type ServiceOn, serviceOn } from './support/service.js'
-import { signToken } from './support/tokens.js'
+import { signEvent, signToken } from './support/tokens.js'
 
 let owner: Pool
 /** Its login may do nothing by itself, so whatever works here works under an identity. */
@@ -114,6 +114,44 @@ test('the platform’s own backend changes balances, and people read their own',
   expectProblem(tooMuch, { status: 409, kind: 'conflict' })
   expect((await service.call('GET /api/users/me/tokens', { token: fan.token })).body.balance).toBe(5)
   expect((await service.call('GET /api/users/me/tokens', { token: other.token })).body.balance).toBe(0)
+})
+
+test('tokens and money move under the identity of whom they belong to, and under nobody else’s', async () => {
+  const event = { type: 'tokens.purchased', data: { user_id: other.id, tokens: 10, cents: 99 } }
+  const report = () => service.call('POST /api/webhooks/payments', signEvent(event, { id: 'bought' }))
+  expect((await report()).body.outcome).toBe('posted')
+  expect((await report()).body.outcome).toBe('duplicate')
+  const headers = { 'idempotency-key': '"rose"' }
+  const tip = { token: other.token, body: { creator_id: creator.id, tokens: 4, memo: 'a rose' } }
+  const [given, again] = [
+    await service.call('POST /api/tips', { ...tip, headers }),
+    await service.call('POST /api/tips', { ...tip, headers }),
+  ]
+  expect(given).toMatchObject({ status: 201, body: { balance: 6 } })
+  expect(again.body).toEqual(given.body)
+  const spent = await service.call('POST /api/spendings', { token: other.token, body: { tokens: 1 } })
+  expect(spent).toMatchObject({ status: 201, body: { balance: 5 } })
+  const tooMuch = await service.call('POST /api/spendings', { token: other.token, body: { tokens: 6 } })
+  expectProblem(tooMuch, { status: 409, kind: 'conflict' })
+  const payout = (token: string) => service.call('POST /api/payouts', { token, body: { amount: '5' } })
+  expect((await payout(creator.token)).status).toBe(201)
+  expect((await payout(other.token)).status).toBe(403)
+  const kinds = async (query: string, { token }: Person) =>
+    (await service.call(`GET /api/users/me/statement${query}`, { token })).body.items.map(
+      (line: { kind: string }) => line.kind,
+    )
+  expect(await kinds('', other)).toEqual(['spend', 'tip', 'purchase'])
+  expect(await kinds('', creator)).toEqual(['tip'])
+  expect(await kinds('?asset=cents', creator)).toEqual(['payout', 'payment'])
+})
+
+test('a search finds who joins or changes their words a moment ago', async () => {
+  const found = async (term: string) =>
+    (await service.call(`GET /api/creators/search?q=${term}`)).body.items.map(({ id }: Person) => id)
+  const person = await service.join({ is_creator: true, bio: 'harpsichord' })
+  expect(await found('harpsichord')).toEqual([person.id])
+  await service.call('PATCH /api/users/me', { token: person.token, body: { bio: 'clavichord' } })
+  expect([await found('harpsichord'), await found('clavichord')]).toEqual([[], [person.id]])
 })
 
 test('health and statistics need no identity', async () => {

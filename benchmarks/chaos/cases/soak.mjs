@@ -137,6 +137,7 @@ function ledgerRows(ledger, faults) {
     none('refused changes that were applied', ledger.refusedButApplied),
     none('balances that do not fit the changes', ledger.wrongBalances),
     none('payments too many or too few', ledger.wrongPayments),
+    none('entries of the ledger that do not add up', ledger.ledgerProblems.length),
   ]
 }
 

@@ -17,7 +17,18 @@ export async function judgeLedger(connectionString, wishes) {
       await client.query('SELECT user_id::int AS id, balance::int AS balance FROM token_accounts'),
       await client.query('SELECT id::int AS id, amount FROM payments'),
     ]
-    return judge(wishes, { keys: keys.rows, balances: balances.rows, payments: payments.rows })
+    const problems = await client.query('SELECT problem, id FROM ledger_problems() LIMIT 100')
+    const unposted = await client.query(
+      `SELECT id FROM payments AS p WHERE status = 'completed' AND NOT EXISTS (SELECT FROM ledger_transfers AS t WHERE t.payment_id = p.id)`,
+    )
+    return {
+      ...judge(wishes, { keys: keys.rows, balances: balances.rows, payments: payments.rows }),
+      /** What the double-entry ledger finds wrong with itself, and payments that are not in it. */
+      ledgerProblems: [
+        ...problems.rows,
+        ...unposted.rows.map(({ id }) => ({ problem: 'payment-unposted', id })),
+      ],
+    }
   } finally {
     await client.end()
   }

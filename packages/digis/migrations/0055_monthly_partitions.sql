@@ -109,6 +109,28 @@ BEGIN
 END
 $$;
 
+-- What holds for a table holds for a partition that is written or read by its own name, too: nobody passes by row-level
+-- security, and a trigger that refuses a whole statement refuses it there as well.
+CREATE FUNCTION guard_partition(parent regclass, partition regclass) RETURNS void
+  LANGUAGE plpgsql
+AS $$
+DECLARE
+  each record;
+BEGIN
+  IF (SELECT relrowsecurity FROM pg_class WHERE oid = parent) THEN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', partition);
+  END IF;
+  FOR each IN
+    -- Of tgtype, 1 is FOR EACH ROW and 2 is BEFORE.
+    SELECT replace(pg_get_triggerdef(oid), format(' ON %s ', qualified_name(parent)),
+                   format(' ON %s ', qualified_name(partition))) AS definition
+      FROM pg_trigger WHERE tgrelid = parent AND NOT tgisinternal AND tgtype & 3 = 2
+  LOOP
+    EXECUTE each.definition;
+  END LOOP;
+END
+$$;
+
 -- Adds the partition of one month. It is made beside the table and then attached, which neither readers nor writers of
 -- the table wait for; only the default partition is locked for a moment.
 CREATE FUNCTION add_partition(parent regclass, month timestamptz) RETURNS void
@@ -141,6 +163,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
     parent, target, bounds.lower, bounds.upper);
   EXECUTE format('ALTER TABLE %s DROP CONSTRAINT chk_partition_month', target);
+  PERFORM guard_partition(parent, target::regclass);
 END
 $$;
 

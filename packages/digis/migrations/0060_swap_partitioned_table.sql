@@ -25,15 +25,29 @@ AS $$
     FROM pg_policies AS p
     JOIN pg_class AS c ON c.oid = target AND c.relname = p.tablename AND c.relnamespace::regnamespace::name = p.schemaname
   UNION ALL
+  -- Those of other tables that read this one.
+  SELECT 5, format('ALTER POLICY %I ON %s', p.polname, p.polrelid::regclass)
+            || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+            || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
+    FROM pg_policy AS p
+   WHERE p.polrelid <> target
+     AND EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = target)
+  UNION ALL
   SELECT 6, format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target)
          || CASE WHEN relforcerowsecurity THEN format('; ALTER TABLE %s FORCE ROW LEVEL SECURITY', target) ELSE '' END
     FROM pg_class WHERE oid = target AND relrowsecurity
   UNION ALL
-  SELECT 7, format('GRANT %s ON %s TO %s', g.privilege_type, target,
+  -- The owner's too: what they took from themselves they do not have again.
+  SELECT 7, format('REVOKE ALL ON %s FROM %s', target, relowner::regrole)
+    FROM pg_class WHERE oid = target AND relacl IS NOT NULL
+  UNION ALL
+  SELECT 8, format('GRANT %s ON %s TO %s', g.privilege_type, target,
                    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
             || CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
     FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS g
-   WHERE c.oid = target AND g.grantee <> c.relowner
+   WHERE c.oid = target
 $$;
 
 -- The views of the old table as statements that make them read the new one. A view is replaced in its place. A materialized
@@ -264,6 +278,7 @@ BEGIN
   FOREACH statement IN ARRAY last_statements || statements LOOP
     EXECUTE statement;
   END LOOP;
+  PERFORM guard_partition(path::regclass, p.partition) FROM partitions_of(path::regclass) AS p;
   INSERT INTO partition_policies (table_name, local_keys) VALUES (path, local_keys);
   RETURN clock_timestamp() - locked;
 END

@@ -4,6 +4,10 @@ import type { ErrorCategory } from 'holdfast'
 export type DigisErrorCode =
   | 'DIGIS_INPUT'
   | 'DIGIS_INSUFFICIENT_TOKENS'
+  | 'DIGIS_INSUFFICIENT_FUNDS'
+  | 'DIGIS_NO_SUCH_TRANSFER'
+  | 'DIGIS_ALREADY_REVERSED'
+  | 'DIGIS_EVENT_REUSED'
   | 'DIGIS_NOT_CONFIGURED'
   | 'DIGIS_FOREIGN_SCHEMA'
   | 'DIGIS_DIRTY_ROWS'
@@ -58,5 +62,15 @@ export class InsufficientTokensError extends DigisError {
 
   constructor() {
     super('DIGIS_INSUFFICIENT_TOKENS', 'check-violated', 'Insufficient token balance')
+  }
+}
+
+/** The key stands for another request; nothing was applied. */
+export class IdempotencyKeyReusedError extends DigisError {
+  override readonly name = 'IdempotencyKeyReusedError'
+
+  constructor() {
+    const message = 'The key was used for another request. Use a new key for each new request.'
+    super('DIGIS_KEY_REUSED', 'invalid-input', message)
   }
 }

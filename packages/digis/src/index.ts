@@ -9,6 +9,7 @@ export {
   DigisError,
   type DigisErrorCode,
   DigisInputError,
+  IdempotencyKeyReusedError,
   type InputProblem,
   InsufficientTokensError,
 } from './digis-error.js'
@@ -17,10 +18,7 @@ export type { HardeningOptions } from './hardening/harden.js'
 export type { HealthService } from './health/health-service.js'
 export type { QueryStatisticsRow } from './history/query-statistics-row.js'
 export { MAX_STATISTICS_ROWS, recordQueryStatistics } from './history/record-query-statistics.js'
-export {
-  IdempotencyKeyInProgressError,
-  IdempotencyKeyReusedError,
-} from './idempotency/idempotency-error.js'
+export { IdempotencyKeyInProgressError } from './idempotency/idempotency-error.js'
 export type {
   GivenAnswer,
   IdempotencyService,
@@ -32,6 +30,29 @@ export { type Count, MAX_LIMIT } from './input/amounts.js'
 export type { Id } from './input/identifiers.js'
 export { type BrokenRule, CITUS_LAYOUT, checkDistribution } from './layouts/check-distribution.js'
 export type { Distribution } from './layouts/distribution-queries.js'
+export {
+  AlreadyReversedError,
+  EventReusedError,
+  InsufficientFundsError,
+  NoSuchTransferError,
+} from './ledger/ledger-error.js'
+export {
+  type Balances,
+  type Ledger,
+  type LedgerProblem,
+  MAX_ORDERS,
+  type StatementLine,
+  type Transfer,
+} from './ledger/ledger-service.js'
+export type { Asset, TransferKind } from './ledger/posting.js'
+export type { ProviderEvent, ReceivedEvent } from './ledger/provider-event.js'
+export {
+  MAX_MEMO,
+  type OrderFields,
+  type OrderOf,
+  type OrderOptions,
+  type TransferOrder,
+} from './ledger/transfer-order.js'
 export { type Maintained, maintainNightly } from './maintenance/maintain-nightly.js'
 export type { Page, PageRequest } from './paging/page.js'
 export { ensurePartitions, maintainPartitions, schedulePartitions } from './partitions/ensure-partitions.js'

@@ -1,5 +1,6 @@
 import { type CreatorService, creatorService } from './creators/creator-service.js'
 import type { Database } from './database/database.js'
+import { type Ledger, ledgerOn } from './ledger/ledger-service.js'
 import { type PaymentService, paymentService } from './payments/payment-service.js'
 import { type SessionService, sessionService } from './sessions/session-service.js'
 import { type CreatorDayService, creatorDayService } from './stats/creator-day-service.js'
@@ -15,7 +16,10 @@ export interface UseCases
     PaymentService,
     EarningsService,
     CreatorDayService,
-    TokenService {}
+    TokenService {
+  /** Moves tokens and money between accounts. */
+  readonly ledger: Ledger
+}
 
 /** All use cases on one database: a pool's, or a transaction's. */
 export function useCasesOn(database: Database): UseCases {
@@ -27,5 +31,6 @@ export function useCasesOn(database: Database): UseCases {
     ...earningsService(database),
     ...creatorDayService(database),
     ...tokenService(database),
+    ledger: ledgerOn(database),
   }
 }

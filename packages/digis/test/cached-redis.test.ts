@@ -1,17 +1,16 @@
 import { createDigis, type Digis } from '@holdfast/digis'
-import { type RedisServer, startRedis, temporaryDatabase } from '@holdfast/testkit'
+import { type RedisServer, startRedis } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CACHED_CALLS, counting, DEEDS, newWorld, type World } from './cached-contract.js'
-import { newEmptyDigis } from './new-digis.js'
+import { migratedDatabase, newDigis } from './new-digis.js'
 
 let redis: RedisServer
 let connectionString: string
 let uncached: Digis
 beforeAll(async () => {
   redis = await startRedis()
-  connectionString = (await temporaryDatabase()).url
+  connectionString = await migratedDatabase()
   uncached = createDigis({ connectionString })
-  await uncached.addMissingColumns()
 })
 afterAll(async () => {
   await uncached.end()
@@ -142,8 +141,7 @@ describe('without Redis', () => {
 })
 
 test('without the option nothing is cached', async () => {
-  const digis = await newEmptyDigis()
-  await digis.addMissingColumns()
+  const digis = await newDigis()
   const world = await newWorld(digis)
   const ask = () => counting(digis, () => digis.getUserById(world.fan.id))
   await ask()

@@ -1,15 +1,14 @@
 import { createDigis, type Digis } from '@holdfast/digis'
-import { temporaryDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CACHED_CALLS, counting, DEEDS, newWorld, type World } from './cached-contract.js'
-import { setUp } from './new-digis.js'
+import { migratedDatabase, setUp } from './new-digis.js'
 
 let cached: Digis
 let uncached: Digis
 let world: World
 
 beforeAll(async () => {
-  const { url: connectionString } = await temporaryDatabase()
+  const connectionString = await migratedDatabase()
   cached = createDigis({ connectionString, cache: true })
   uncached = createDigis({ connectionString, cache: false })
   await setUp(cached)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { startRedis, temporaryDatabase } from '@holdfast/testkit'
+import { startRedis } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { only } from './new-digis.js'
+import { migratedDatabase, only } from './new-digis.js'
 
 const require = createRequire(import.meta.url)
 const VARIABLES = ['DATABASE_URL', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME', 'REDIS_URL']
@@ -21,8 +21,7 @@ afterEach(async () => {
 })
 
 async function withDatabase(): Promise<void> {
-  vi.stubEnv('DATABASE_URL', (await temporaryDatabase()).url)
-  await cached.addMissingColumns()
+  vi.stubEnv('DATABASE_URL', await migratedDatabase())
 }
 
 async function isAsked(call: () => Promise<unknown>): Promise<boolean> {
@@ -79,6 +78,8 @@ describe('with REDIS_URL', () => {
     onTestFinished(() => redis[Symbol.asyncDispose]())
     vi.stubEnv('REDIS_URL', redis.url)
     await withDatabase()
+    // The first use is what connects.
+    await cached.testConnection()
     await expect.poll(() => cached.getPoolStats().cacheEnabled).toBe(true)
     const { id } = only(await cached.createUser(randomUUID()))
     await expect.poll(() => isAsked(() => cached.getUserById(id))).toBe(false)

@@ -1,4 +1,4 @@
-import type { Digis } from '@holdfast/digis'
+import { type Digis, reconcileCreatorDays } from '@holdfast/digis'
 import { DEMO_TOKENS, demoCreator, demoFan, seedDemo } from '@holdfast/digis/demo'
 import { describe, expect, test } from 'vitest'
 import { newDigis, newFan, only } from './new-digis.js'
@@ -52,6 +52,21 @@ test('the people that the documents name are there under their keys', async () =
   const going = only(await digis.getActiveSessions(demoFan.id))
   expect(going).toMatchObject({ id: 1_500, creator_id: demoCreator.id })
   expect(Number(only(await digis.getCreatorEarnings(demoCreator.id)).total_earnings)).toBeGreaterThan(0)
+})
+
+test('what is derived from the demo is there from the beginning, and right', async () => {
+  const digis = await newDigis()
+  await seedDemo(digis.pool, SMALL)
+  expect(await digis.ledger.problems()).toEqual([])
+  expect((await reconcileCreatorDays(digis.pool, { days: 100 })).mended).toBe(0)
+  expect(await count(digis, 'creator_daily_stats')).toBeGreaterThan(500)
+  expect(await count(digis, 'creator_daily_stats_default')).toBe(0)
+  expect(await count(digis, 'creator_stats WHERE total_earnings > 0')).toBe(10)
+  expect(await count(digis, "pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'O'")).toBe(0)
+  const totals = `SELECT (SELECT sum(amount + tip) FROM payments) = (SELECT sum(amount + tips) FROM creator_daily_stats) AS days,
+    (SELECT sum(total_earnings) FROM creator_stats) = (SELECT sum(balance) / 100.0 FROM ledger_accounts
+      WHERE role = 'user' AND asset = 'cents') AS ledger`
+  expect(only(await digis.query(totals))).toEqual({ days: true, ledger: true })
 })
 
 test('the same seed gives the same demo, another seed another one', async () => {

@@ -24,13 +24,19 @@ export async function newDigis(): Promise<Digis> {
   return digis
 }
 
-/** The name of a database with the current schema, to copy: made once for a test file. */
+/** The name of a database with the current schema, to copy. */
 let template: Promise<string> | undefined
 
 /** The URL of a fresh database with the current schema. */
 export async function migratedDatabase(): Promise<string> {
-  template ??= migratedTemplate()
+  template ??= existingTemplate() ?? migratedTemplate()
   return (await temporaryDatabase({ template: await template })).url
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
 }
 
 async function migratedTemplate(): Promise<string> {

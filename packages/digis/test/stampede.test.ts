@@ -1,19 +1,19 @@
 import { createDigis, type Digis } from '@holdfast/digis'
-import { startRedis, temporaryDatabase } from '@holdfast/testkit'
+import { startRedis } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { counting, newWorld } from './cached-contract.js'
+import { migratedDatabase } from './new-digis.js'
 
 const CALLERS = 200
 
 async function twoSharing(): Promise<[Digis, Digis]> {
   const redis = await startRedis()
   onTestFinished(() => redis[Symbol.asyncDispose]())
-  const { url: connectionString } = await temporaryDatabase()
+  const connectionString = await migratedDatabase()
   // How busy the machine is, is not the question.
   const cache = { redis: redis.url, redisTimeout: '5s' } as const
   const [one, other] = [createDigis({ connectionString, cache }), createDigis({ connectionString, cache })]
   onTestFinished(() => Promise.all([one.end(), other.end()]).then(() => undefined))
-  await one.addMissingColumns()
   for (const digis of [one, other]) {
     await digis.testConnection()
     await expect.poll(() => digis.getPoolStats().cacheEnabled).toBe(true)

@@ -46,5 +46,7 @@ test('the compatible module has the same functions', () => {
   expectTypeOf<Db['createUser']>().toEqualTypeOf<Digis['createUser']>()
   expectTypeOf<Db['query']>().toEqualTypeOf<Digis['query']>()
   expectTypeOf<Db['transaction']>().toEqualTypeOf<Digis['transaction']>()
-  expectTypeOf<Exclude<keyof Digis, 'pool' | 'with' | 'applyOnce' | 'forgetOldKeys'>>().toExtend<keyof Db>()
+  expectTypeOf<Exclude<keyof Digis, 'pool' | 'with' | 'applyOnce' | 'forgetOldKeys' | 'ledger'>>().toExtend<
+    keyof Db
+  >()
 })

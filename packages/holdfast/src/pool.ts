@@ -13,30 +13,33 @@ import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { QueryObservers } from './base/query-observers.js'
 import type { QueryTrace } from './base/query-trace.js'
-import { throwLater } from './base/throw-later.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
+import { cachedAnswer, countedHit } from './cache/cached-answer.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
 import type { NodeInfo } from './cluster/node-info.js'
+import { Announcer } from './connections/announcer.js'
+import { borrowClient, type ConnectCallback } from './connections/borrow.js'
+import { callContext } from './connections/call-context.js'
 import { ConnectionPool, type PoolListener } from './connections/connection-pool.js'
 import { type CallContext, callDatabase } from './connections/database-call.js'
 import { looksLikePgPool, withoutSecrets } from './connections/drop-in.js'
 import { emittingListener } from './connections/emitting-listener.js'
+import { explainStatement } from './connections/explain-statement.js'
 import { Housekeeper } from './connections/housekeeper.js'
-import { acquirePatiently } from './connections/patient-acquire.js'
 import { Identities, type PoolAs } from './connections/pool-as.js'
 import { transactOnPool } from './connections/pool-transaction.js'
-import type { PooledConnection } from './connections/pooled-connection.js'
 import { resolveOutcome, type TransactionOutcome } from './connections/resolve-outcome.js'
 import { endOnSignals } from './connections/signals.js'
 import { submitOnPool } from './connections/submit.js'
 import type { Transaction, TransactionOptions } from './connections/transaction.js'
 import { askUnchanged, type PlainAnswer } from './connections/unchanged.js'
+import { warmUp } from './connections/warm-up.js'
 import type { ResolvedClientConfig } from './driver/client-config.js'
 import { isTransientConnectError } from './driver/connect-error.js'
-import { type ResolvedHosts, resolveHosts } from './driver/hosts.js'
+import { listenToHosts, type ResolvedHosts, resolveHosts } from './driver/hosts.js'
 import { logged, type OpenAt, opener } from './driver/opener.js'
 import type { PgConnection } from './driver/pg-connection.js'
 import { errorCategory } from './driver/sqlstate.js'
@@ -44,22 +47,15 @@ import { isSubmittable } from './driver/submittable.js'
 import { type QueryExtras, toRequest } from './driver/to-request.js'
 import { checkHealth, HEALTH_QUESTION, type Health } from './monitoring/health.js'
 import { describePool, type PoolDescription } from './monitoring/pool-description.js'
-import { PoolMonitor } from './monitoring/pool-monitor.js'
+import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
 import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
-import { retrierFor } from './resilience/retrier.js'
 import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
 
-type ConnectCallback = (
-  error: Error | undefined,
-  client: PoolClient | undefined,
-  done: (error?: Error | boolean) => void,
-) => void
 type HoldfastQueryConfig<I = unknown[]> = QueryConfig<I> & QueryExtras
-type Send = (config: string | object, values: readonly unknown[] | undefined) => Promise<Result>
 
 /**
  * A drop-in for `pg.Pool` that manages its connections itself. Everything of pg's pool works as there; on top
@@ -72,6 +68,7 @@ export class Pool extends pg.Pool {
   readonly #resolved: ResolvedClientConfig
   readonly #openAt: OpenAt
   readonly #options: PoolOptions
+  readonly #announcer: Announcer
   readonly #connections: ConnectionPool
   readonly #housekeeper: Housekeeper
   readonly #stats = new QueryStats(this.#clock)
@@ -93,13 +90,11 @@ export class Pool extends pg.Pool {
     this.#resolved = hosts.nodes[0]
     const settings = resolveSettings(checked, this.#resolved.place, process.env)
     this.#settings = settings
-    for (const { pooler } of hosts.nodes) pooler.onWarning = warning => this.#warn(warning)
+    this.#announcer = new Announcer(this, settings.name, checked.logger)
+    const onWarning = (warning: Warning): void => this.#announcer.warn(warning)
+    listenToHosts(hosts, onWarning, () => this.#cache?.suspect())
     const observers = this.#observers
-    this.#monitor = new PoolMonitor({
-      ...{ observers, settings },
-      categoryOf: errorCategory,
-      loadReader: loadStatementReader,
-    })
+    this.#monitor = this.#makeMonitor()
     const guard = () => this.#cache?.guard
     this.#openAt = opener({ ...this.#tools, options: checked, settings, observers, guard })
     this.#connections = new ConnectionPool({
@@ -109,36 +104,34 @@ export class Pool extends pg.Pool {
       whyNot: () => this.#cluster?.whyNot(),
       ...this.#tools,
       listener: this.#listener(),
+      times: this.#monitor.metrics,
     })
     this.#housekeeper = new Housekeeper({
       pool: this.#connections,
       settings,
       clock: this.#clock,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
+      onRound: now => this.#monitor.look(this.#connections.numbers(), now),
     })
-    this.#calls = this.#makeCalls()
+    const { config } = this.#resolved
+    const { log } = checked
+    const connections = this.#connections
+    this.#calls = callContext({ ...this.#tools, connections, settings, config, rollsBackWhole, log })
     this.#cluster = this.#makeCluster(hosts)
     const route = this.#cluster ? [this.#cluster.intercept] : []
     const toDatabase = compose([this.#stats.count, ...route], request => callDatabase(this.#calls, request))
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
-    const { config } = this.#resolved
-    looksLikePgPool({
-      pool: this,
-      connections: this.#connections,
-      clock: this.#clock,
-      options: checked,
-      settings,
-      config,
-    })
+    looksLikePgPool({ pool: this, connections, clock: this.#clock, options: checked, settings, config })
     this.#stopSignals = endOnSignals(checked.shutdown, limit => {
       if (!this.ending) void this.#end(limit)
     })
     // Nobody can listen to a pool that is still being made.
     process.nextTick(() => {
-      for (const warning of this.#resolved.warnings) this.#warn(warning)
+      for (const warning of this.#resolved.warnings) this.#announcer.warn(warning)
     })
+    this.#monitor.start()
     if (settings.minIdle > 0) this.#housekeeper.start()
   }
 
@@ -276,6 +269,24 @@ export class Pool extends pg.Pool {
     return this.#monitor.statements(options)
   }
 
+  /**
+   * The plan that PostgreSQL would make for a statement of {@link Pool.statements} with any parameters, literals masked.
+   * The statement is not run.
+   *
+   * @throws OptionsError for an unknown fingerprint; PostgreSQL's error for what has no plan
+   */
+  plan(fingerprint: string): Promise<string> {
+    return this.#monitor.plan(fingerprint)
+  }
+
+  /**
+   * The pool's metrics as text: for Prometheus in its format 0.0.4, or as OpenMetrics. With `statistics: false` no durations are
+   * in it. The reference lists them all.
+   */
+  metrics(options: MetricsOptions = {}): string {
+    return this.#monitor.metricsText(options)
+  }
+
   /** How the pool is set up, what it found and chose, and why; no secrets. What servers tell is there once it connected. */
   describe(): PoolDescription {
     const cacheEnabled = this.#cache?.enabled ?? false
@@ -311,13 +322,8 @@ export class Pool extends pg.Pool {
   }
 
   /** Opens `minIdle` connections (at least one), so that the first requests find them open. */
-  async warmup(): Promise<void> {
-    const count = Math.max(1, this.#settings.minIdle)
-    const lent = await Promise.allSettled(
-      Array.from({ length: count }, () => this.#connections.acquire({ ...UNLIMITED, priority: 'critical' })),
-    )
-    for (const result of lent) if (result.status === 'fulfilled') this.#connections.release(result.value)
-    for (const result of lent) if (result.status === 'rejected') throw result.reason
+  warmup(): Promise<void> {
+    return warmUp(this.#connections, Math.max(1, this.#settings.minIdle))
   }
 
   /**
@@ -336,18 +342,13 @@ export class Pool extends pg.Pool {
   }
 
   #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
+    const hit = countedHit(this.#cache, this.#observers, [config, values])
+    if (hit !== undefined) return hit
     const trace = this.#observers.begin(config)
-    if (trace === undefined) return this.#answer(config, values, this.#send)
-    return trace.follow(this.#answer(config, values, (config, values) => this.#send(config, values, trace)))
-  }
-
-  #answer(config: string | HoldfastQueryConfig, values: unknown[] | undefined, send: Send): Promise<Result> {
-    if (this.#cache === undefined) return send(config, values)
-    try {
-      return this.#cache.hit(config, values, send) ?? send(config, values)
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    if (trace === undefined) return cachedAnswer(this.#cache, [config, values], this.#send)
+    const send = (config: string | object, values: readonly unknown[] | undefined) =>
+      this.#send(config, values, trace)
+    return trace.follow(cachedAnswer(this.#cache, [config, values], send))
   }
 
   readonly #send = (
@@ -391,21 +392,8 @@ export class Pool extends pg.Pool {
     return transactOnPool({ ...parts, toRequest: this.#observedRequest }, fn, options)
   }
 
-  async #borrow(limits: Limits): Promise<PoolClient> {
-    const borrower = this.#settings.leakDetection > 0 ? new Error('borrowed') : undefined
-    const pooled = await acquirePatiently(this.#calls, limits)
-    pooled.borrower = borrower
-    pooled.client.release = this.#releaseOnce(pooled)
-    return pooled.client
-  }
-
-  #releaseOnce(pooled: PooledConnection): (error?: Error | boolean) => void {
-    let released = false
-    return error => {
-      if (released) throw new Error('Release called on client which has already been released to the pool.')
-      released = true
-      this.#connections.release(pooled, error)
-    }
+  #borrow(limits: Limits): Promise<PoolClient> {
+    return borrowClient(this.#calls, limits, this.#settings.leakDetection > 0)
   }
 
   #limits(options: AcquireOptions): Limits {
@@ -422,6 +410,7 @@ export class Pool extends pg.Pool {
     Object.assign(this, { ending: true })
     this.#stopSignals()
     this.#housekeeper.stop()
+    this.#monitor.stop()
     const cut = () => [this.#connections, this.#cluster].map(each => each?.cut())
     const timer = limit === undefined ? undefined : setTimeout(cut, limit)
     await Promise.all([this.#connections.end(), this.#cluster?.end()])
@@ -430,19 +419,20 @@ export class Pool extends pg.Pool {
     Object.assign(this, { ended: true })
   }
 
-  #makeCalls(): CallContext {
-    return {
-      connections: this.#connections,
-      retrier: retrierFor(this.#settings, {
-        clock: this.#clock,
-        random: Math.random,
-        freshPasswords: typeof this.#resolved.config.password === 'function',
-      }),
-      now: () => this.#clock.now(),
-      optIn: this.#settings.retryOptIn,
-      rollsBackWhole,
-      log: this.#options.log,
-    }
+  #makeMonitor(): PoolMonitor {
+    return new PoolMonitor({
+      settings: this.#settings,
+      target: this.#resolved.target,
+      observers: this.#observers,
+      clock: this.#clock,
+      logger: this.#options.logger,
+      warn: warning => this.#announcer.warn(warning),
+      snapshot: () => ({ stats: this.stats(), cache: this.#cache?.stats(), nodes: this.nodes() }),
+      categoryOf: errorCategory,
+      loadReader: loadStatementReader,
+      explain: text =>
+        explainStatement({ pool: this.#connections, toRequest: config => this.#ownRequest(config) }, text),
+    })
   }
 
   #makeCluster(hosts: ResolvedHosts): Cluster | undefined {
@@ -454,13 +444,13 @@ export class Pool extends pg.Pool {
       guard: connection => this.#cache?.guard(connection),
       listener: this.#listener(),
       ...this.#tools,
-      warn: warning => this.#warn(warning),
+      warn: warning => this.#announcer.warn(warning),
     })
   }
 
   #makeCache(settings: CacheSettings, load: Execute): Cache {
     const { config, target } = this.#resolved
-    const warn = (warning: Warning) => this.#warn(warning)
+    const warn = (warning: Warning) => this.#announcer.warn(warning)
     return new Cache({
       settings,
       clock: this.#clock,
@@ -487,44 +477,17 @@ export class Pool extends pg.Pool {
 
   #listener(): PoolListener {
     return emittingListener({
-      emit: (event, ...args) => this.#emit(event, ...args),
+      emit: (event, ...args) => this.#announcer.emit(event, ...args),
       listenerCount: event => this.listenerCount(event as 'acquire'),
       allowExitOnIdle: this.#options.allowExitOnIdle,
       onConnect: () => this.#housekeeper.start(),
-      onIdleLost: (client, error) => this.#idleLost(client, error),
+      onIdleLost: (client, error) => this.#announcer.idleLost(client, error),
       onDistrust: () => {
         this.#cache?.suspect()
         this.#cluster?.suspect()
       },
       onOpenTransaction: ({ borrowedAt }) =>
-        this.#warn(openTransactionWarning(this.#settings.name, borrowedAt)),
+        this.#announcer.warn(openTransactionWarning(this.#settings.name, borrowedAt)),
     })
-  }
-
-  #idleLost(client: PoolClient, error: Error): void {
-    // As pg's pool has it; not enumerable, so that logging the error does not log the client.
-    Object.defineProperty(error, 'client', { value: client, configurable: true, writable: true })
-    if (this.listenerCount('error') > 0) return this.#emit('error', error, client)
-    const message = `Pool "${this.#settings.name}": an idle connection was lost (${error.message}).`
-    this.#warn({ code: 'idle-connection-lost', message, cause: error })
-  }
-
-  #warn(warning: Warning): void {
-    const { logger } = this.#options
-    logger?.warn({ code: warning.code, pool: this.#settings.name }, warning.message)
-    this.#emit('warning', warning)
-    // An unprotected connection is never passed over in silence.
-    if (logger === undefined && warning.code.startsWith('tls-')) {
-      process.emitWarning(warning.message, { type: 'HoldfastWarning', code: warning.code })
-    }
-  }
-
-  /** A listener that throws is the application's bug: reported as such, it does not unbalance the pool. */
-  #emit(event: string, ...args: unknown[]): void {
-    try {
-      ;(this as unknown as NodeJS.EventEmitter).emit(event, ...args)
-    } catch (error) {
-      throwLater(error)
-    }
   }
 }

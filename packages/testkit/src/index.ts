@@ -43,6 +43,13 @@ export {
 } from './postgres-server.js'
 export type { TlsIdentity } from './postgres-settings.js'
 export { commandLine, descendants, isAlive } from './process-tree.js'
+export {
+  type PrometheusAlert,
+  type PrometheusOptions,
+  type PrometheusSample,
+  PrometheusServer,
+  startPrometheus,
+} from './prometheus-server.js'
 export { type SeededRandom, seededRandom } from './random.js'
 export { reachableFolder } from './reachable-folder.js'
 export { type RedisOptions, RedisServer, startRedis } from './redis-server.js'

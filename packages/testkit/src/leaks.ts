@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, ConnectionWatch } from './connections.js'
 import { isKept } from './kept-processes.js'
 import { children, commandLine } from './process-tree.js'
+import { SpawnCount } from './spawn-count.js'
 import { temporaryDatabases } from './temporary-database.js'
 
 /** Milliseconds in which the effects of a test must have ended: closing a connection takes a moment to show. */
@@ -38,7 +39,10 @@ class Tracker implements LeakTracker {
   readonly #onRejection = (reason: unknown): void => {
     this.#rejections.push(reason)
   }
+  readonly #spawned = new SpawnCount()
   #processes = new Set<number>()
+  /** How many had been started when it was looked last: a look at all processes of a machine takes its time. */
+  #seen = -1
   #busy = new Set<number>()
   #test = 'the preparation of the file'
 
@@ -49,7 +53,7 @@ class Tracker implements LeakTracker {
 
   async beforeTest(name: string): Promise<void> {
     this.#test = name
-    this.#processes = new Set(children(process.pid))
+    if (this.#spawned.count !== this.#seen) this.#processes = new Set(this.#children())
     const connections = await this.#connections()
     this.#busy = new Set(connections.filter(isBusy).map(({ pid }) => pid))
   }
@@ -59,9 +63,8 @@ class Tracker implements LeakTracker {
       const open = await this.#connections()
       return open.filter(each => isBusy(each) && !this.#busy.has(each.pid))
     })
-    const processes = await this.#leftover(async () =>
-      children(process.pid).filter(pid => !(this.#processes.has(pid) || isKept(pid))),
-    )
+    const processes =
+      this.#spawned.count === this.#seen ? [] : await this.#leftover(async () => this.#added())
     // One turn of the event loop lets a rejection show itself.
     await new Promise(resolve => setImmediate(resolve))
     report(this.#test, [
@@ -73,6 +76,7 @@ class Tracker implements LeakTracker {
 
   async afterFile(): Promise<void> {
     process.off('unhandledRejection', this.#onRejection)
+    this.#spawned.stop()
     const connections = await this.#leftover(() => this.#connections())
     await this.#watch.close()
     report(
@@ -81,6 +85,16 @@ class Tracker implements LeakTracker {
         each => `a connection opened during ${this.#openedBy.get(each.pid)}: ${describe(each)}`,
       ),
     )
+  }
+
+  #children(): number[] {
+    this.#seen = this.#spawned.count
+    return children(process.pid)
+  }
+
+  /** Children that were not there before the test, and are not to outlive it. */
+  #added(): number[] {
+    return this.#children().filter(pid => !(this.#processes.has(pid) || isKept(pid)))
   }
 
   async #connections(): Promise<Connection[]> {

@@ -2,6 +2,7 @@ import { answerOnce } from '../answer-once.js'
 import type { App } from '../app.js'
 import { profileOf } from '../authorize.js'
 import { KeyHeaders } from '../idempotency-key.js'
+import { insufficient } from '../insufficient.js'
 import { Problem } from '../problem.js'
 import { IdParams } from '../schemas/fields.js'
 import { named } from '../schemas/named.js'
@@ -66,14 +67,5 @@ function changeBalance(app: App): void {
       const balance = await digis.atomicTokenUpdate(id, amount, operation).catch(insufficient)
       return { status: 200, body: { user_id: id, balance } }
     })
-  })
-}
-
-/** Turns the data module's refusal into a conflict and lets every other error through. */
-function insufficient(error: unknown): never {
-  if ((error as { code?: unknown }).code !== 'DIGIS_INSUFFICIENT_TOKENS') throw error
-  throw new Problem('conflict', {
-    detail: 'The balance is lower than the amount.',
-    code: 'DIGIS_INSUFFICIENT_TOKENS',
   })
 }

@@ -1,5 +1,5 @@
 import type { Answer, Person, Sent, TestService } from './service.js'
-import { signToken } from './tokens.js'
+import { signEvent, signToken } from './tokens.js'
 
 /** Who and what the calls are about. */
 export interface Cast {
@@ -19,6 +19,10 @@ export async function prepareCast(call: Call, join: TestService['join']): Promis
     token: fan.token,
     body: { creator_id: creator.id },
   })
+  // So much that tips, spendings and payouts succeed however often they are made.
+  await call('POST /api/payments', { token: fan.token, body: { session_id: body.id, amount: '100000' } })
+  const purchase = { type: 'tokens.purchased', data: { user_id: fan.id, tokens: 100_000, cents: 500_000 } }
+  await call('POST /api/webhooks/payments', signEvent(purchase))
   return { fan, creator, session: body.id }
 }
 
@@ -54,7 +58,7 @@ export async function callEverything(
   const newcomer = await signToken()
   const ask = (operation: string) => {
     const { path, ...sent } = requestFor(operation, { ...cast, service, newcomer })
-    return call(`${operation.split(' ')[0]} ${path}`, { ...sent, headers })
+    return call(`${operation.split(' ')[0]} ${path}`, { ...sent, headers: { ...sent.headers, ...headers } })
   }
   const all = (operations: readonly string[]) => Promise.all(operations.map(ask))
   const [withDatabase, probes, withoutDatabase] = await Promise.all([
@@ -105,6 +109,18 @@ const REQUESTS: Readonly<Record<string, (who: Callers) => Request>> = {
     path: '/api/payments',
     token,
     body: { session_id: session, amount: '1' },
+  }),
+  'GET /api/users/me/statement': ({ fan: { token } }) => ({ path: '/api/users/me/statement', token }),
+  'POST /api/tips': ({ fan: { token }, creator: { id } }) => ({
+    path: '/api/tips',
+    token,
+    body: { creator_id: id, tokens: 1 },
+  }),
+  'POST /api/spendings': ({ fan: { token } }) => ({ path: '/api/spendings', token, body: { tokens: 1 } }),
+  'POST /api/payouts': ({ creator: { token } }) => ({ path: '/api/payouts', token, body: { amount: '1' } }),
+  'POST /api/webhooks/payments': ({ fan: { id } }) => ({
+    path: '/api/webhooks/payments',
+    ...signEvent({ type: 'tokens.purchased', data: { user_id: id, tokens: 1, cents: 5 } }),
   }),
   'GET /api/payments': ({ fan: { token } }) => ({ path: '/api/payments', token }),
 }

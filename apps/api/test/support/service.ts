@@ -4,7 +4,7 @@ import { type TemporaryDatabase, temporaryDatabase } from '@holdfast/testkit'
 import { Pool } from 'holdfast'
 import { pino } from 'pino'
 import { type Served, serve } from '../../dist/main.js'
-import { SECRET, signToken } from './tokens.js'
+import { SECRET, signToken, WEBHOOK_SECRET } from './tokens.js'
 
 /** What a request is sent with. */
 export interface Sent {
@@ -63,7 +63,13 @@ export async function serviceOn(databaseUrl: string, env: Record<string, string>
   const served = await serve({
     databaseUrl,
     port: 0,
-    env: { NODE_ENV: 'test', SUPABASE_JWT_SECRET: SECRET, RATE_LIMIT: '0', ...env },
+    env: {
+      NODE_ENV: 'test',
+      SUPABASE_JWT_SECRET: SECRET,
+      WEBHOOK_SECRETS: WEBHOOK_SECRET,
+      RATE_LIMIT: '0',
+      ...env,
+    },
     logger: pino({ level: 'debug', base: null }, { write: line => log.push(line) }),
   })
   const call = (request: string, sent?: Sent) => send(served.address, request, sent)
@@ -75,8 +81,14 @@ let template: Promise<string> | undefined
 
 /** A fresh database with the schema of DIGIS. */
 export async function migratedDatabase(): Promise<TemporaryDatabase> {
-  template ??= migratedTemplate()
+  template ??= existingTemplate() ?? migratedTemplate()
   return temporaryDatabase({ template: await template })
+}
+
+/** Made for the whole run, where there is one. */
+function existingTemplate(): Promise<string> | undefined {
+  const { HOLDFAST_DIGIS_TEMPLATE: name } = process.env
+  return name === undefined ? undefined : Promise.resolve(name)
 }
 
 async function migratedTemplate(): Promise<string> {

@@ -4,12 +4,16 @@ import { checkSize, type DemoSize } from './demo-size.js'
 import { type Encounter, makeEncounters } from './encounters.js'
 import { makePeople } from './people.js'
 import {
+  BEGIN_HISTORY,
+  END_HISTORY,
+  FILL_STATISTICS,
   GATHER_STATISTICS,
   insertBalances,
   insertPayments,
   insertPeople,
   insertSessions,
   LOCK_USERS,
+  OPEN_EARNINGS,
   RESTART_KEYS,
   selectState,
 } from './seed-queries.js'
@@ -68,7 +72,11 @@ async function fill(
   onProgress({ table: 'users', rows: people.length })
   const { rowCount } = await run(insertBalances(people))
   onProgress({ table: 'token_accounts', rows: rowCount ?? 0 })
+  await run(BEGIN_HISTORY)
   await fillEncounters(run, makeEncounters(people, size, random), onProgress)
+  await run(END_HISTORY)
+  await run(OPEN_EARNINGS)
+  await run(FILL_STATISTICS)
   await run(RESTART_KEYS)
   await run(GATHER_STATISTICS)
 }

@@ -82,10 +82,24 @@ export function insertPayments(encounters: readonly Encounter[], first: number):
   }
 }
 
+/** The demo's payments are history: what they made its creators earn is opened in the ledger, not posted one by one. */
+export const BEGIN_HISTORY = 'ALTER TABLE payments DISABLE TRIGGER trg_payments_post_insert'
+export const END_HISTORY = 'ALTER TABLE payments ENABLE TRIGGER trg_payments_post_insert'
+export const OPEN_EARNINGS = `
+  SELECT ledger_post_balances('opening', 'cents', array_agg(creator_id), array_agg(cents))
+    FROM (SELECT creator_id, sum(payment_cents(status, amount, tip))::bigint AS cents FROM payments GROUP BY creator_id) AS earned
+   WHERE cents > 0
+  HAVING count(*) > 0`
+
+/** Days of months that are over get partitions of their own, and the statistics for leader boards are filled. */
+export const FILL_STATISTICS = "SELECT prepare_creator_days(), refresh_creator_stats('0')"
+
 /** The sequences go on behind the keys that were given. */
 export const RESTART_KEYS = `
   SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users)),
          setval(pg_get_serial_sequence('sessions', 'id'), (SELECT max(id) FROM sessions))`
 
 /** So that the first queries are planned for the data that is there. */
-export const GATHER_STATISTICS = 'ANALYZE users, sessions, payments, token_accounts'
+export const GATHER_STATISTICS = `
+  ANALYZE users, sessions, payments, token_accounts, ledger_accounts, ledger_transfers, ledger_entries, creator_documents,
+          search_words, creator_daily_stats, creator_stats`

@@ -1,5 +1,4 @@
-import type { Pool } from 'holdfast'
-import { databaseOn, type Statement } from '../database/database.js'
+import { databaseOn, type QueryRunner, type Statement } from '../database/database.js'
 import { DigisInputError } from '../digis-error.js'
 import { describeGiven } from '../input/describe-given.js'
 import { checkText } from '../input/text.js'
@@ -12,12 +11,13 @@ export const MAX_STATISTICS_ROWS = 10_000
  * Keeps how statements fared, for as long as the policy of the table `query_statistics` says (13 months at first). What
  * was kept for the same statement, time and source is replaced, so that writing the same rows again changes nothing.
  *
+ * @param pool a pool, or an identity's; with row-level security `pool.as(APP_SERVICE)`
  * @param options.source who counted: percentiles of several processes cannot be put together. Default: `''`
  * @returns how many rows are kept of these: of two for the same statement and time, the later one
  * @throws DigisInputError naming the row and field that is impossible; nothing was kept
  */
 export async function recordQueryStatistics(
-  pool: Pool,
+  pool: QueryRunner,
   rows: readonly QueryStatisticsRow[],
   options: { readonly source?: string } = {},
 ): Promise<number> {

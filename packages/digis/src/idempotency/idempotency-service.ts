@@ -1,9 +1,10 @@
 import type { IdentityOptions, Pool, Transaction } from 'holdfast'
 import { databaseOn } from '../database/database.js'
+import { IdempotencyKeyReusedError } from '../digis-error.js'
 import type { UseCases } from '../use-cases.js'
 import { useCasesOn } from '../use-cases.js'
 import { FirstComers } from './first-comers.js'
-import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from './idempotency-error.js'
+import { IdempotencyKeyInProgressError } from './idempotency-error.js'
 import {
   deleteKeysOlderThan,
   type KeptAnswer,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { DigisInputError } from '../digis-error.js'
+import { contentHash } from '../input/content-hash.js'
 import { describeGiven } from '../input/describe-given.js'
 import { checkText } from '../input/text.js'
 
@@ -41,19 +41,6 @@ export function checkRequest({ subject, key, route, content }: KeyedRequest): Ch
     subject: checkText('subject', subject, LONGEST_NAME),
     key,
     route: checkText('route', route, LONGEST_NAME),
-    hash: createHash('sha256').update(canonical(content)).digest(),
+    hash: contentHash(content),
   }
-}
-
-/** JSON with the keys of every object in order, so that equal contents are equal texts. */
-function canonical(content: unknown): string {
-  return JSON.stringify(content, (_, value: unknown) => (isObject(value) ? sorted(value) : value)) ?? ''
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function sorted(value: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -33,7 +33,12 @@ export function checkOffset(value: unknown): number {
 
 /** @throws DigisInputError unless it is a whole number of tokens from 1 that JavaScript holds exactly */
 export function checkTokens(value: unknown): number {
-  return checkWhole('amount', value, { least: 1, most: Number.MAX_SAFE_INTEGER })
+  return checkAmountOf('amount', value)
+}
+
+/** The same of another argument, in whole minor units. @throws as {@link checkTokens} */
+export function checkAmountOf(field: string, value: unknown): number {
+  return checkWhole(field, value, { least: 1, most: Number.MAX_SAFE_INTEGER })
 }
 
 /** @throws DigisInputError unless it is a whole number within the bounds */

@@ -1,5 +1,4 @@
-import type { Pool } from 'holdfast'
-import { databaseOn } from '../database/database.js'
+import { databaseOn, type QueryRunner } from '../database/database.js'
 import { maintainPartitions } from '../partitions/ensure-partitions.js'
 import type { PartitionChange } from '../partitions/partition-policy.js'
 import { type Reconciled, reconcileCreatorDays } from '../stats/reconcile-creator-days.js'
@@ -17,9 +16,10 @@ const EVERY_HOURS = 20
  * Creates and retires partitions and reconciles the daily statistics, unless that was done within 20 hours, by whatever
  * process. Safe to call at any time, as often as one likes.
  *
+ * @param pool a pool, or an identity's; with row-level security `pool.as(APP_SERVICE)`
  * @returns `undefined` when there was nothing to do yet
  */
-export async function maintainNightly(pool: Pool): Promise<Maintained | undefined> {
+export async function maintainNightly(pool: QueryRunner): Promise<Maintained | undefined> {
   const { rows } = await databaseOn(pool).run<{ is_due: boolean }>(selectIsDue(EVERY_HOURS))
   if (rows[0]?.is_due !== true) return undefined
   const partitions = await maintainPartitions(pool)

@@ -1,5 +1,5 @@
 import type { Pool } from 'holdfast'
-import { databaseOn } from '../database/database.js'
+import { databaseOn, type QueryRunner } from '../database/database.js'
 import { DigisInputError } from '../digis-error.js'
 import { describeGiven } from '../input/describe-given.js'
 import { checkPolicy, type PartitionChange, type PartitionPolicy } from './partition-policy.js'
@@ -44,7 +44,7 @@ export async function ensurePartitions(
 }
 
 /** The same for every table that has a policy, by that policy. */
-export async function maintainPartitions(pool: Pool): Promise<readonly PartitionChange[]> {
+export async function maintainPartitions(pool: QueryRunner): Promise<readonly PartitionChange[]> {
   return (await databaseOn(pool, { timeout: TIMEOUT }).run<PartitionChange>(maintainAll())).rows
 }
 

@@ -5,11 +5,17 @@ const EVERY_MILLIS = 60_000
 /** What is reported on: Holdfast's pool. */
 export interface Reported {
   readonly ending: boolean
-  stats(): PoolStats
+  stats(): ReportedStats
 }
 
+/** What the report says. */
+export type ReportedStats = Pick<
+  PoolStats,
+  'totalCount' | 'idleCount' | 'waitingCount' | 'max' | 'utilizationPercent' | 'queryMetrics'
+>
+
 /** One line that says how a pool is. */
-export function reportLine(stats: PoolStats): string {
+export function reportLine(stats: ReportedStats): string {
   const { totalCount, idleCount, waitingCount, max, utilizationPercent, queryMetrics } = stats
   const { totalQueries, avgDuration, slowQueries } = queryMetrics
   return (

@@ -1,5 +1,4 @@
-import type { Pool } from 'holdfast'
-import { databaseOn } from '../database/database.js'
+import { databaseOn, type QueryRunner } from '../database/database.js'
 import { checkWhole } from '../input/amounts.js'
 import type { CreatorDay } from './creator-day.js'
 import {
@@ -31,11 +30,12 @@ const TIMEOUT = '1h'
  * stop writing meanwhile. The first time it fills in all that was there before the statistics; after that the latest days
  * are enough, because only rows that were written past the triggers can be wrong.
  *
+ * @param pool a pool, or an identity's; with row-level security `pool.as(APP_SERVICE)`
  * @param options.days how many days are compared, 1 to 36,500. Default: 40
  * @throws DigisInputError for an impossible number of days
  */
 export async function reconcileCreatorDays(
-  pool: Pool,
+  pool: QueryRunner,
   options: { readonly days?: number } = {},
 ): Promise<Reconciled> {
   const days = checkWhole('days', options.days ?? 40, { least: 1, most: 36_500 })

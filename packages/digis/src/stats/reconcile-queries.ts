@@ -23,16 +23,9 @@ export function selectReconcileState(days: number): Statement {
   }
 }
 
-/** The monthly partitions for what is to be filled in, ten years back at most. */
+/** The monthly partitions for what is to be filled in. */
 export function prepareMonths(): Statement {
-  return {
-    text: `SELECT e.action
-             FROM (SELECT greatest(first_creator_day()::timestamp AT TIME ZONE 'UTC', now() - interval '10 years') AS since
-                    WHERE first_creator_day() IS NOT NULL AND EXISTS (
-                      SELECT FROM pg_partitioned_table WHERE partrelid = 'creator_daily_stats'::regclass)) AS s
-            CROSS JOIN LATERAL ensure_partitions('creator_daily_stats', since => least(s.since, now())) AS e`,
-    values: [],
-  }
+  return { text: 'SELECT prepare_creator_days()', values: [] }
 }
 
 /** @param last excluded; `'infinity'` for all that is after `first` */

@@ -1,15 +1,17 @@
 import type { Database } from '../database/database.js'
-import { InsufficientTokensError } from '../digis-error.js'
 import { type Count, checkTokens } from '../input/amounts.js'
 import { checkId, type Id } from '../input/identifiers.js'
+import { postOn } from '../ledger/ledger-service.js'
+import { move, newKey } from '../ledger/posting.js'
 import { checkOperation, type TokenOperation } from './token-account.js'
-import { addTokens, selectBalance, subtractTokens } from './token-queries.js'
+import { selectBalance } from './token-queries.js'
 
 /** The use cases of token accounts. */
 export interface TokenService {
   /**
    * Adds tokens to a user's account or takes them, in one statement, and returns the new balance. Concurrent calls
-   * lose nothing and never bring it below zero.
+   * lose nothing and never bring it below zero. It is an adjustment in the ledger: where it is known what the tokens
+   * are for, a method of `ledger` says more.
    *
    * @param amount a whole number from 1
    * @throws DigisInputError for an impossible argument; InsufficientTokensError when the account holds less; 23503
@@ -28,10 +30,15 @@ export function tokenService(database: Database): TokenService {
   return {
     async atomicTokenUpdate(user_id, amount, operation) {
       const [id, tokens] = [checkId('user_id', user_id), checkTokens(amount)]
-      const change = checkOperation(operation) === 'add' ? addTokens : subtractTokens
-      const { rows } = await database.run<Balance>(change(id, tokens))
-      if (rows[0] === undefined) throw new InsufficientTokensError()
-      return rows[0].balance
+      const change = checkOperation(operation)
+      const [user, mint] = [
+        { role: 'user', owner: id },
+        { role: 'mint', owner: id },
+      ] as const
+      const legs = move(mint, user, { asset: 'tokens', amount: change === 'add' ? tokens : -tokens })
+      const posting = { kind: 'adjustment', key: newKey('adjustment'), memo: '', legs } as const
+      const [posted] = await postOn(database, [posting])
+      return posted?.balance ?? 0
     },
 
     async getTokenBalance(user_id) {

@@ -80,6 +80,9 @@ describe('settings', () => {
       allowExitOnIdle: false,
       overload: resolveOverload(undefined),
       statistics: { statements: 1_000 },
+      slowQuery: { threshold: 1_000, plan: false, location: 'awaited', linesPerMinute: 60 },
+      utilizationAlert: { above: 0.8, sustained: 10_000 },
+      reportEvery: 0,
     })
   })
 

@@ -27,14 +27,33 @@ import {
   replicasOption,
   resolveReplicaSettings,
 } from './replica-options.js'
+import {
+  resolveReportEvery,
+  resolveUtilizationAlert,
+  type UtilizationAlertOptions,
+  type UtilizationAlertSettings,
+  utilizationAlertOption,
+} from './report-options.js'
 import { OPT_IN_CODES, type OptInCode } from './retry-action.js'
 import { type RlsOptions, type RlsSettings, resolveRls, rlsOption } from './rls-options.js'
+import {
+  resolveSlowQuery,
+  type SlowQueryOptions,
+  type SlowQuerySettings,
+  slowQueryOption,
+} from './slow-query-options.js'
 import {
   resolveStatistics,
   type StatisticsOptions,
   type StatisticsSettings,
   statisticsOption,
 } from './statistics-options.js'
+import {
+  resolveTelemetry,
+  type TelemetryOptions,
+  type TelemetrySettings,
+  telemetryOption,
+} from './telemetry-options.js'
 import type { Logger } from './warning.js'
 
 /**
@@ -59,7 +78,7 @@ export interface PoolOptions extends PoolConfig {
   validateAfterIdle?: Duration
   /** A client borrowed for longer is reported once, with the borrower's stack. 0: never. Default: 1 m. */
   leakDetection?: Duration
-  /** Where warnings go. Default: nowhere; see also `pool.on('warning')`. */
+  /** Where warnings, slow queries and reports go. Default: nowhere; see also `pool.on('warning')`. */
   logger?: Logger
   /** What happens when more is asked than the database can serve; `false`: as many may wait as come. */
   overload?: OverloadOptions | false
@@ -78,6 +97,14 @@ export interface PoolOptions extends PoolConfig {
   rls?: RlsOptions | false
   /** What is counted of queries; `false`: nothing by statement. Default: on. */
   statistics?: StatisticsOptions | false
+  /** Spans and metrics for OpenTelemetry, by the package `@opentelemetry/api`. Default: false. */
+  telemetry?: TelemetryOptions | boolean
+  /** Which queries are slow, and what the logger is told of them; `false`: nothing. Default: from 1 s. */
+  slowQuery?: SlowQueryOptions | false
+  /** When people are warned that most connections are in use; `false`: never. Default: 80 % for 10 s. */
+  utilizationAlert?: UtilizationAlertOptions | false
+  /** How often the logger is told how the pool is; `false`: never. Default: 1 m with NODE_ENV=production, else never. */
+  report?: Duration | false
   /** Ends the pool on these signals; the application exits by itself when nothing else is left. Default: off. */
   shutdown?: { signals?: NodeJS.Signals[] /** Default: 10 s. */; timeout?: Duration } | false
 }
@@ -122,6 +149,14 @@ export interface PoolSettings {
   readonly rls: RlsSettings | undefined
   /** Absent: queries are not counted by statement. */
   readonly statistics: StatisticsSettings | undefined
+  /** Absent: OpenTelemetry is told nothing. */
+  readonly telemetry: TelemetrySettings | undefined
+  /** Absent: nobody looks for slow queries. */
+  readonly slowQuery: SlowQuerySettings | undefined
+  /** Absent: nobody looks how busy it is. */
+  readonly utilizationAlert: UtilizationAlertSettings | undefined
+  /** 0: never. */
+  readonly reportEvery: number
 }
 
 const RULES: Rules = {
@@ -166,6 +201,10 @@ const RULES: Rules = {
   replicas: replicasOption,
   rls: rlsOption,
   statistics: statisticsOption,
+  telemetry: telemetryOption,
+  slowQuery: slowQueryOption,
+  utilizationAlert: utilizationAlertOption,
+  report: duration,
   shutdown: nested({ signals: any, timeout: duration }),
 }
 
@@ -227,6 +266,10 @@ export function resolveSettings(
     replicas: resolveReplicaSettings(options.replicas as ReplicaOptions | undefined),
     rls: resolveRls(options.rls as RlsOptions | undefined),
     statistics: resolveStatistics(options.statistics),
+    telemetry: resolveTelemetry(options.telemetry),
+    slowQuery: resolveSlowQuery(options.slowQuery),
+    utilizationAlert: resolveUtilizationAlert(options.utilizationAlert),
+    reportEvery: resolveReportEvery(options.report, env),
   })
 }
 

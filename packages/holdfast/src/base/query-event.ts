@@ -25,12 +25,21 @@ export interface QueryEvent {
   readonly tier: 'memory' | 'redis' | undefined
   /** `host:port` of the node that answered; `undefined` when none did. */
   readonly target: string | undefined
+  /** Sent behind its text as a comment of SQL, where the text may differ each time; set when it begins. */
+  comment: string | undefined
+  /** What `auto_explain` told the session, literals and all: not fit for a log. */
+  readonly notice: string | undefined
 }
 
 /** Watches queries. What it throws reaches `uncaughtException`, never the query. */
 export interface QueryObserver {
   /** It begins, in the async context of its caller; the same object is given to {@link QueryObserver.ended}. */
-  started?(event: QueryEvent): void
+  readonly started?: ((event: QueryEvent) => void) | undefined
+  /**
+   * A result came out of memory at once: told instead of an event, where every observer of the pool has this, because making
+   * one would cost half of what such a hit does. As an event it would be a hit of the tier `memory` that took no time.
+   */
+  readonly hit?: ((text: string, rows: number) => void) | undefined
   /** It has ended, and the object is not changed any more. In the async context of its caller. */
   ended(event: QueryEvent): void
 }

@@ -7,6 +7,7 @@ import { throwLater } from './throw-later.js'
 export class QueryObservers implements TraceEnd {
   readonly #clock: Clock
   #observers: readonly QueryObserver[] = []
+  #countsHits = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -14,9 +15,23 @@ export class QueryObservers implements TraceEnd {
 
   /** Adds an observer. @returns takes it away again */
   add(observer: QueryObserver): () => void {
-    this.#observers = [...this.#observers, observer]
-    return () => {
-      this.#observers = this.#observers.filter(each => each !== observer)
+    this.#change([...this.#observers, observer])
+    return () => this.#change(this.#observers.filter(each => each !== observer))
+  }
+
+  /** Whether hits in memory are told by {@link QueryObservers.hit}, for which no event is made. */
+  get countsHits(): boolean {
+    return this.#countsHits
+  }
+
+  /** A result came out of memory at once. */
+  hit(text: string, rows: number): void {
+    for (const observer of this.#observers) {
+      try {
+        observer.hit?.(text, rows)
+      } catch (error) {
+        throwLater(error)
+      }
     }
   }
 
@@ -40,6 +55,11 @@ export class QueryObservers implements TraceEnd {
         throwLater(error)
       }
     }
+  }
+
+  #change(observers: readonly QueryObserver[]): void {
+    this.#observers = observers
+    this.#countsHits = observers.length > 0 && observers.every(({ hit }) => hit !== undefined)
   }
 
   #started(event: QueryEvent): void {

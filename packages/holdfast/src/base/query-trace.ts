@@ -25,6 +25,8 @@ export class QueryTrace implements QueryEvent {
   cache: QueryEvent['cache'] = undefined
   tier: QueryEvent['tier'] = undefined
   target: string | undefined = undefined
+  comment: string | undefined = undefined
+  notice: string | undefined = undefined
   readonly #end: TraceEnd
 
   constructor(query: Pick<QueryEvent, 'text' | 'name'>, startedAt: number, end: TraceEnd) {
@@ -45,6 +47,12 @@ export class QueryTrace implements QueryEvent {
   /** It was waited for a connection in vain. */
   waited(millis: number): void {
     if (this.endedAt === 0) this.waitMillis += millis
+  }
+
+  /** The server said something while it ran; what `auto_explain` says is kept. */
+  explained(notice: string | undefined): void {
+    if (this.endedAt === 0 && notice?.startsWith('duration: ') && notice.includes('plan:'))
+      this.notice = notice
   }
 
   /** A node answered, or failed to. */

@@ -19,9 +19,11 @@ export interface Warning {
    * `pooler-unnamed-statement`: named statements run unnamed, because the pooler would lose them.
    * `primary-changed`: another host of the cluster takes the writes now.
    * `replica-unfit`: a replica gets no reads any more; sent once until it gets some again.
+   * `telemetry-missing`: the option `telemetry` is set, and `@opentelemetry/api` is not installed.
    * `cache-table-missing`: a table of `cache.tables`, or a column of its `keys`, does not exist (any more).
    * `cache-unmarked`: a write was committed although Redis could not be told about it; sent for the first in a row.
    * `cache-incoherent`: a kept result differed from the database without a reason; names statement and tags, no values.
+   * `utilization-high`: most connections have been in use for some time; `utilization-normal`: that is over.
    * `cache-unavailable`: the shared cache cannot be used; sent once for each reason until it stands again.
    */
   readonly code:
@@ -36,10 +38,13 @@ export interface Warning {
     | 'pooler-unnamed-statement'
     | 'primary-changed'
     | 'replica-unfit'
+    | 'telemetry-missing'
     | 'cache-table-missing'
     | 'cache-unmarked'
     | 'cache-incoherent'
     | 'cache-unavailable'
+    | 'utilization-high'
+    | 'utilization-normal'
   readonly message: string
   /** Where the client was borrowed, when a borrower is to blame. */
   readonly borrowedAt?: string

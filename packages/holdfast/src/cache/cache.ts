@@ -144,19 +144,19 @@ export class Cache implements PoolCache {
     given: readonly unknown[] | undefined,
     again: (config: string | QueryParts, given: readonly unknown[] | undefined) => Promise<Result>,
   ): Promise<Result> | undefined {
-    const statements = this.#definitions.knowledge?.statements
-    if (statements === undefined) return undefined
-    const parts: QueryParts | undefined = typeof config === 'string' ? undefined : config
-    const text = parts === undefined ? (config as string) : parts.text
-    const statement = text === undefined ? undefined : statements.peek(text)
-    if (statement?.rules === undefined) return undefined
-    const variant = parts === undefined ? '' : variantIfSimple(parts)
-    const parameters = variant === undefined ? undefined : parametersKey(given ?? parts?.values)
-    if (parameters === undefined) return undefined
-    const wish = this.#wishOf(parts)
-    const hit = this.#reader.hit(`${statement.id}${variant}:${parameters}`, wish)
+    const key = this.#keyOf(config, given)
+    if (key === undefined) return undefined
+    const wish = this.#wishOf(typeof config === 'string' ? undefined : config)
+    const hit = this.#reader.hit(key, wish)
     if (!(hit instanceof Entry)) return hit
     return this.#reader.behindBarrier(hit, wish.shape, () => again(config, given))
+  }
+
+  /** As {@link Cache.hit}, at once; `undefined` also with Redis, which has to be asked first. */
+  hitNow(config: string | QueryParts, given: readonly unknown[] | undefined): Result | undefined {
+    const key = this.#remote === undefined ? this.#keyOf(config, given) : undefined
+    if (key === undefined) return undefined
+    return this.#reader.hitNow(key, this.#wishOf(typeof config === 'string' ? undefined : config).shape)
   }
 
   /**
@@ -222,6 +222,19 @@ export class Cache implements PoolCache {
   async close(): Promise<void> {
     this.#memory.clear()
     await this.#remote?.close()
+  }
+
+  /** Under which key a query's result may be kept in memory; `undefined` when it has to go the long way. */
+  #keyOf(config: string | QueryParts, given: readonly unknown[] | undefined): string | undefined {
+    const statements = this.#definitions.knowledge?.statements
+    if (statements === undefined) return undefined
+    const parts: QueryParts | undefined = typeof config === 'string' ? undefined : config
+    const text = parts === undefined ? (config as string) : parts.text
+    const statement = text === undefined ? undefined : statements.peek(text)
+    if (statement?.rules === undefined) return undefined
+    const variant = parts === undefined ? '' : variantIfSimple(parts)
+    const parameters = variant === undefined ? undefined : parametersKey(given ?? parts?.values)
+    return parameters === undefined ? undefined : `${statement.id}${variant}:${parameters}`
   }
 
   #redisState({ state }: RemoteSwitch): RemoteSwitch['state'] {

@@ -57,6 +57,11 @@ export interface RemoteStore {
   readonly available: boolean
   /** The same for people, with the reason why not. */
   readonly state: { readonly available: boolean; readonly reason?: string | undefined }
+  /**
+   * For how many milliseconds, at least, the server had been the one that everybody finds when the link to it was made;
+   * 0: it has just started or taken over, or nobody can tell.
+   */
+  readonly inChargeFor: number
   /** Resolves when the first attempt to connect has ended, whichever way; rejects when that takes too long. */
   tried(): Promise<void>
   /** Answers after everything that was acknowledged to anybody before the call. Calls of one tick share round trips. */

@@ -58,13 +58,24 @@ export class Reader {
    *   the read has to go the long way
    */
   hit(key: string, read: HitWish): Promise<Result> | Entry | undefined {
-    const { memory, clock } = this.#parts
-    const now = clock.now()
-    const entry = memory.get(key, now)
-    // Near its end an entry may be due for a refresh: that is for the long way.
-    if (entry === undefined || now >= entry.earlyFrom || !entry.current) return undefined
+    const now = this.#parts.clock.now()
+    const entry = this.#current(key, now)
+    if (entry === undefined) return undefined
     if (!this.#needsNoBarrier(read.consistency, now)) return entry
     return Promise.resolve(this.#serve(entry, read.shape, now))
+  }
+
+  /** As {@link Reader.hit}, for a cache that is in this process alone: no barrier, so not even a promise. */
+  hitNow(key: string, shape: ResultWish): Result | undefined {
+    const now = this.#parts.clock.now()
+    const entry = this.#current(key, now)
+    return entry && this.#serve(entry, shape, now)
+  }
+
+  #current(key: string, now: number): Entry | undefined {
+    const entry = this.#parts.memory.get(key, now)
+    // Near its end an entry may be due for a refresh: that is for the long way.
+    return entry === undefined || now >= entry.earlyFrom || !entry.current ? undefined : entry
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */

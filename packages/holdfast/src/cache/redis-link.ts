@@ -4,7 +4,7 @@ import { endIn } from './end-in.js'
 import { AS_BUFFERS, CONNECT_TIMEOUT_MS, type RedisArgument, type RedisClient } from './redis-client.js'
 import { failureOf, isNoScript, RedisFailure } from './redis-failure.js'
 import { INCARNATION, type RedisScript, SCRIPTS } from './redis-scripts.js'
-import { checkServer } from './redis-server-info.js'
+import { checkServer, type ServerFacts } from './redis-server-info.js'
 import type { LocateRedis } from './redis-source.js'
 
 /** What a link tells its owner. */
@@ -44,6 +44,7 @@ export class RedisLink {
   readonly #options: LinkOptions
   readonly #clients: Readonly<Record<Side, RedisClient>>
   #runId = ''
+  #inChargeFor = 0
   #incarnation = ''
   #tagPrefix = ''
   #verifying: Promise<boolean> | undefined
@@ -76,6 +77,11 @@ export class RedisLink {
       link?.close()
       throw failureOf(error)
     }
+  }
+
+  /** Milliseconds for which everybody can have found this server in charge when it was asked last, at least. */
+  get inChargeFor(): number {
+    return this.#inChargeFor
   }
 
   /** Begins with `{root}:<incarnation>:`; tags and values have different endings. */
@@ -164,14 +170,16 @@ export class RedisLink {
 
   async #identify(): Promise<boolean> {
     const sides = [this.#clients.commands, this.#clients.tracking] as const
-    const [runId, other] = await Promise.all(sides.map(runIdOf))
-    if (runId === undefined || runId !== other) {
+    const [facts, other] = await Promise.all([factsOf(sides[0]), factsOf(sides[1])])
+    const { runId } = facts
+    if (runId !== other.runId) {
       throw new RedisFailure('gone', 'its two connections reached different servers')
     }
     const [first, second] = await Promise.all(sides.map(client => this.#incarnationOf(client, runId)))
     if (first === undefined || first !== second) throw new RedisFailure('gone', 'it changes at this moment')
     const isSame = first === this.#incarnation
     this.#runId = runId
+    this.#inChargeFor = facts.inChargeFor
     this.#incarnation = first
     this.#tagPrefix = `${this.#options.root}:${first.slice(first.lastIndexOf('.') + 1)}:t:`
     return isSame
@@ -203,6 +211,6 @@ function incarnationKey(root: string): string {
   return `${root}:incarnation`
 }
 
-async function runIdOf(client: RedisClient): Promise<string> {
+async function factsOf(client: RedisClient): Promise<ServerFacts> {
   return checkServer(String(await client.sendCommand(['INFO'])))
 }

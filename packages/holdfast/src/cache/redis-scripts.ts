@@ -70,27 +70,36 @@ for index = 1, count do
   end
 end
 local reads, at, values, states, stamps = ARGV[6], 1, {}, {}, {}
+local sets = {}
+-- The stamps of a set of tags, and in one text unless one of them is marked; most reads of a batch share a set.
+local function stampsOf(places)
+  local set = sets[places]
+  if set then return set end
+  local current, marked = {}, false
+  for tag = 1, #places do
+    local stamp = tags[string.byte(places, tag)]
+    if not stamp then marked = true end
+    current[tag] = stamp
+  end
+  set = {current = current, vector = not marked and table.concat(current, '\\n') .. '\\0'}
+  sets[places] = set
+  return set
+end
 for read = 1, #KEYS - count - 1 do
   local key = KEYS[count + 1 + read]
   local size = string.byte(reads, at)
   local lease = string.byte(reads, at + 1) == 108
-  at = at + 1
-  local current, marked = {}, false
-  for tag = 1, size do
-    local stamp = tags[string.byte(reads, at + tag)]
-    if not stamp then marked = true end
-    current[tag] = stamp
-  end
+  local set = stampsOf(string.sub(reads, at + 2, at + 1 + size))
+  local vector = set.vector
   local value = redis.pcall('GETEX', key)
   if type(value) ~= 'string' then value = false end
   values[read] = value
-  local vector = marked or table.concat(current, '\\n') .. '\\0'
-  if value and not marked and string.sub(value, 1, #vector) == vector then
+  if value and vector and string.sub(value, 1, #vector) == vector then
     states[read] = 'c'
   else
-    for tag = 1, size do stamps[#stamps + 1] = current[tag] or false end
+    for tag = 1, size do stamps[#stamps + 1] = set.current[tag] or false end
     states[read] = 'n'
-    if lease and not marked then
+    if lease and vector then
       local holder = key .. '!'
       if redis.pcall('GETEX', holder) == vector then
         states[read] = 'h'
@@ -100,7 +109,7 @@ for read = 1, #KEYS - count - 1 do
       end
     end
   end
-  at = at + size + 1
+  at = at + size + 2
 end
 return {values, table.concat(states), stamps}`)
 

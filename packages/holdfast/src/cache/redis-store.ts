@@ -105,6 +105,10 @@ export class RedisStore implements RemoteStore {
     return this.#session.state
   }
 
+  get inChargeFor(): number {
+    return this.#session.link?.inChargeFor ?? 0
+  }
+
   tried(): Promise<void> {
     const { clock, markBudget } = this.#options
     this.#tried ??= endIn(this.#session.tried, markBudget, { clock, isCall: true })

@@ -29,6 +29,10 @@ export class RemoteSwitch implements RemoteStore {
     return this.#store?.state ?? { available: false, reason: 'not connected yet' }
   }
 
+  get inChargeFor(): number {
+    return this.#store?.inChargeFor ?? 0
+  }
+
   /** From now on this database is meant. */
   use(identity: string): void {
     if (identity === this.#identity || this.#closed) return

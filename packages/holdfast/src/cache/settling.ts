@@ -5,21 +5,21 @@ import type { RemoteStore } from './ports.js'
 
 /** What it takes to wait for a new Redis to become trustworthy. */
 export interface SettlingParts {
-  readonly remote: Pick<RemoteStore, 'isSettled' | 'settle'>
+  readonly remote: Pick<RemoteStore, 'inChargeFor' | 'isSettled' | 'settle'>
   readonly ask: Ask
   readonly clock: Clock
 }
 
 const SHORTEST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 1_000
-/** After an outage: until a writer has found its way back too, it cannot tell anybody what it changes. */
+/** Until a writer has found its way to a new server too, it cannot tell anybody what it changes. */
 const OTHERS_RETURN_MS = DEFAULT_BACKOFF.cap
 
 /**
  * A Redis that was restarted, or took over from another, knows nothing of the marks set before: a write that relies on
  * such a mark may still be on its way to become visible. So nothing is kept in a new Redis until every transaction that
- * was in progress when it was found has ended, and after an outage, until writers have had the time to come back. Once
- * one process has seen that, it says so in Redis for all.
+ * was in progress when it was found has ended, and until every writer that lost the one before has had the time to find
+ * it. Once one process has seen that, it says so in Redis for all.
  */
 export class Settling {
   readonly #parts: SettlingParts
@@ -47,10 +47,11 @@ export class Settling {
   /** The link stands: waits as long as it takes, in the background. */
   begin(): void {
     this.reset()
-    const { clock } = this.#parts
-    const notBefore = this.#isBack ? clock.now() + OTHERS_RETURN_MS : Number.NEGATIVE_INFINITY
+    const { clock, remote } = this.#parts
+    // Who has just lost the link knows that others did too; who has just started can only go by the server's age.
+    const past = this.#isBack ? 0 : remote.inChargeFor
     this.#isBack = true
-    void this.#settle(this.#round, notBefore)
+    void this.#settle(this.#round, clock.now() + Math.max(0, OTHERS_RETURN_MS - past))
   }
 
   async #settle(round: number, notBefore: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { POOL_CONNECT_CHANNEL } from '../base/channels.js'
 import type { Clock } from '../base/clock.js'
 import { abortError, deadlineAfter, type Limits } from '../base/deadline.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
@@ -5,11 +6,13 @@ import type { PoolNumbers } from '../base/errors.js'
 import type { PoolSettings } from '../base/options.js'
 import { rankOf } from '../base/priority.js'
 import type { PgConnection } from '../driver/pg-connection.js'
+import { saysFull } from '../driver/pooler-errors.js'
 import { Connector } from './connector.js'
 import { connectionsToOpen, movingAverage } from './growth.js'
 import { LendingLimit } from './lending-limit.js'
 import type { NodeHealth } from './node-health.js'
 import { jitteredLifetime, PooledConnection } from './pooled-connection.js'
+import { publishLending, publishRelease, publishRemoval } from './publish-pool.js'
 import { Refusals } from './refusals.js'
 import { ServerShare } from './server-share.js'
 import { type Caller, Waiter, type WaitingRoom } from './waiter.js'
@@ -30,6 +33,16 @@ export interface PoolListener {
   onOpenTransaction(pooled: PooledConnection): void
 }
 
+/** Told how long things took, in milliseconds. */
+export interface ConnectionTimes {
+  opened(millis: number): void
+  /** Somebody got a connection after so long. */
+  lent(millis: number): void
+  released(millis: number): void
+  /** Somebody got none in time. */
+  timedOut(): void
+}
+
 /** What the pool is made of. */
 export interface ConnectionPoolOptions {
   readonly settings: PoolSettings
@@ -41,6 +54,7 @@ export interface ConnectionPoolOptions {
   readonly deadlines: DeadlineWatch
   readonly random: () => number
   readonly listener: PoolListener
+  readonly times?: ConnectionTimes | undefined
 }
 
 /** Lends connections: which one, to whom, and when to open or close one. */
@@ -58,7 +72,7 @@ export class ConnectionPool {
   #closing = 0
   #generation = 0
   #useTime = 0
-  readonly #share = new ServerShare()
+  readonly #share: ServerShare
   #ending = false
   #onEnded: (() => void) | undefined
 
@@ -66,6 +80,7 @@ export class ConnectionPool {
     const { max, overload } = options.settings
     this.#options = options
     this.#lending = new LendingLimit(max, overload)
+    this.#share = new ServerShare(max)
     this.#line = new WaitingLine({
       ...overload,
       turn: max,
@@ -109,9 +124,9 @@ export class ConnectionPool {
     return this.#connector.connecting
   }
 
-  /** Whether the server can be reached as far as the pool knows. */
+  /** Whether the server can be reached as far as the pool knows; a full one can, by the connections that there are. */
   get reachable(): boolean {
-    return this.#connector.lastError === undefined
+    return this.#connector.lastError === undefined || (this.#share.isLimited && this.#all.size > 0)
   }
 
   /** Why nobody can be served at this moment; absent when it takes a caller to find out more. */
@@ -161,9 +176,8 @@ export class ConnectionPool {
   lend(limits: Limits, caller: Caller): void {
     const refusal = limits.signal?.aborted ? abortError(limits.signal, 'safe', this.numbers()) : undefined
     if (refusal !== undefined) return caller.refuse(refusal)
-    const pooled = this.#take(limits)
-    if (pooled === undefined) this.#enqueue(limits, caller)
-    else caller.serve(pooled)
+    if (!POOL_CONNECT_CHANNEL.hasSubscribers) return this.#lendTo(caller, limits)
+    publishLending(caller, this.numbers(), published => this.#lendTo(published, limits))
   }
 
   /** Takes a connection back. `destroy`: whatever its state, it is closed. */
@@ -171,7 +185,9 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     this.#useTime = movingAverage(this.#useTime, now - pooled.lentAt)
     if (this.#lending.isLimited) this.#lending.used(now - pooled.lentAt, this.#activeCount, now)
+    this.#options.times?.released(now - pooled.lentAt)
     this.#options.listener.onRelease(pooled, destroy)
+    publishRelease(pooled, destroy)
     if (destroy || this.#ending || this.#isSpent(pooled, now)) return this.close(pooled)
     if (pooled.connection.quiet && pooled.connection.outsideTransaction) return this.#offer(pooled, now)
     this.#prepare(pooled, 'reset')
@@ -187,6 +203,7 @@ export class ConnectionPool {
       pooled.apply('closed')
       this.#closing--
       this.#options.listener.onRemove(pooled)
+      publishRemoval(pooled)
       this.#pump()
     })
   }
@@ -206,7 +223,12 @@ export class ConnectionPool {
   /** Opens connections until `count` are idle or on their way, within `max`. */
   refill(count: number): void {
     const missing = count - this.#idle.length - this.#connector.connecting
-    this.#connector.start(Math.min(missing, this.#capacity))
+    this.#connector.start(Math.min(missing, this.#free))
+  }
+
+  /** The server, or the pooler before it, has no more connections than the pool has: it is content with them. */
+  serverIsFull(): void {
+    this.#share.refused(this.#all.size, this.#options.clock.now())
   }
 
   /** Asks something of our own over a connection that nobody uses, in the background; `undefined`: no answer. */
@@ -256,12 +278,15 @@ export class ConnectionPool {
     return this.#options.settings.max - this.totalCount - this.#closing
   }
 
+  /** How many of them the server lets us have. */
+  get #free(): number {
+    if (!this.#share.isLimited) return this.#capacity
+    return Math.min(this.#capacity, this.#share.most(this.#options.clock.now()) - this.totalCount)
+  }
+
   /** How many of them are wanted. */
   get #room(): number {
-    const free = this.#share.isLimited
-      ? Math.min(this.#capacity, this.#share.most(this.#options.clock.now()) - this.totalCount)
-      : this.#capacity
-    return this.#lending.isLimited ? Math.min(free, this.#lending.limit - this.totalCount) : free
+    return this.#lending.isLimited ? Math.min(this.#free, this.#lending.limit - this.totalCount) : this.#free
   }
 
   #isFresh(pooled: PooledConnection, now: number): boolean {
@@ -294,7 +319,14 @@ export class ConnectionPool {
     const now = this.#options.clock.now()
     if (!this.#isFresh(top, now)) return undefined
     this.#idle.pop()
+    this.#options.times?.lent(0)
     return this.#lend(top, now)
+  }
+
+  #lendTo(caller: Caller, limits: Limits): void {
+    const pooled = this.#take(limits)
+    if (pooled === undefined) this.#enqueue(limits, caller)
+    else caller.serve(pooled)
   }
 
   #enqueue({ deadline, signal, priority }: Limits, caller: Caller): void {
@@ -327,7 +359,10 @@ export class ConnectionPool {
       this.#options.deadlines.unwatch(waiter)
       this.#line.remove(waiter)
     },
-    timeoutError: millis => this.#refusals.timeout(millis),
+    timeoutError: millis => {
+      this.#options.times?.timedOut()
+      return this.#refusals.timeout(millis)
+    },
     abortError: signal => abortError(signal, 'safe', this.numbers()),
   }
 
@@ -349,8 +384,10 @@ export class ConnectionPool {
   #serve(pooled: PooledConnection, now: number): boolean {
     // The connection itself counts as active already.
     const waiter = this.#line.take(now, this.#lending.lowestRank(this.#activeCount - 1))
-    waiter?.serve(this.#lend(pooled, now))
-    return waiter !== undefined
+    if (waiter === undefined) return false
+    this.#options.times?.lent(now - waiter.since)
+    waiter.serve(this.#lend(pooled, now))
+    return true
   }
 
   #grow(now: number): void {
@@ -377,18 +414,19 @@ export class ConnectionPool {
   }
 
   #wake(): void {
-    if (this.#connector.lastError !== undefined && this.#capacity > 0) this.#connector.start(1)
+    if (this.#connector.lastError !== undefined && this.#free > 0) this.#connector.start(1)
     this.#pump()
   }
 
   #opened(connection: PgConnection): void {
-    const { clock, settings, random, listener } = this.#options
+    const { clock, settings, random, listener, times } = this.#options
     const lifetime = jitteredLifetime(settings.maxLifetime, random())
     const pooled = new PooledConnection(connection, {
       now: clock.now(),
       lifetime,
       generation: this.#generation,
     })
+    times?.opened(pooled.idleSince - connection.createdAt)
     connection.onLost = error => this.#lost(pooled, error)
     if (this.#all.size === 0) this.#line.becameAvailable(clock.now())
     this.#all.add(pooled)
@@ -404,8 +442,7 @@ export class ConnectionPool {
   }
 
   #openFailed(error: Error): void {
-    if ((error as { code?: string }).code === '53300')
-      this.#share.refused(this.#all.size, this.#options.clock.now())
+    if (saysFull(error)) this.serverIsFull()
     // While connections exist they may still serve those who wait.
     if (this.#all.size === 0) {
       for (const waiter of this.#line) {

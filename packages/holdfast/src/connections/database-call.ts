@@ -1,6 +1,7 @@
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { OptInCode, RetryAction } from '../base/retry-action.js'
 import { type Failure, failureKind, failureOf, retryAction } from '../driver/failure.js'
+import { saysFull } from '../driver/pooler-errors.js'
 import type { Outcome } from '../driver/running-query.js'
 import type { Retrier } from '../resilience/retrier.js'
 import type { ConnectionPool } from './connection-pool.js'
@@ -82,6 +83,7 @@ class DatabaseCall implements Caller, Outcome {
   reject(error: Error): void {
     const failure = failureOf(error)
     this.#giveBack(failure?.action === 'primary')
+    if (failure?.kind === 'pooler-limited' && saysFull(error)) this.#context.connections.serverIsFull()
     this.#failed(error, failure)
   }
 

@@ -12,6 +12,8 @@ export interface HousekeeperOptions {
   readonly settings: PoolSettings
   readonly clock: Clock
   readonly warn: Warn
+  /** The pool is looked at, at least once a second while it has connections. */
+  readonly onRound?: (now: number) => void
 }
 
 /** The longest pause between two rounds, in milliseconds. */
@@ -69,6 +71,7 @@ export class Housekeeper {
     const { pool, settings, clock } = this.#options
     const now = clock.now()
     this.#noticeSleep(now)
+    this.#options.onRound?.(now)
     this.#evict(now)
     for (const pooled of pool.connections) this.#reportLeak(pooled, now)
     pool.refill(settings.minIdle)

@@ -80,7 +80,10 @@ export class Refusals {
     const { line } = this.#options
     const left = deadline - since
     const wait = isGrown ? line.expectedTime(rank) : 0
-    if (wait > left) return this.#counted(tooLateError(this.#shortage(), wait, left))
+    if (wait > left) {
+      line.turnedAway(since)
+      return this.#counted(tooLateError(this.#shortage(), wait, left))
+    }
     if (line.size < places || line.makeRoom(rank, since)) return undefined
     return this.#counted(overloadedError(this.#shortage()))
   }

@@ -80,7 +80,10 @@ class Simulation {
     const waiter = new Waiter(room, { serve: () => {}, refuse: () => {} }, { ...limits, priority })
     this.#priorities.set(waiter, priority)
     if (this.#running.length < CONNECTIONS && this.#line.size === 0) return this.#serve(waiter)
-    if (this.#line.expectedTime(waiter.rank) > this.#load.deadline) return this.#end(waiter, 'hopeless')
+    if (this.#line.expectedTime(waiter.rank) > this.#load.deadline) {
+      this.#line.turnedAway(this.#now)
+      return this.#end(waiter, 'hopeless')
+    }
     this.#line.add(waiter)
     this.#line.relieve(this.#now)
   }
@@ -137,6 +140,30 @@ describe('three times as many calls as can be served', () => {
     const served = steady.filter(({ how }) => how === 'served')
     expect(quantile(waits(served), 0.99)).toBeLessThan(20)
   })
+
+  test.each([
+    [1.5, undefined, 25],
+    [1.5, 50, 25],
+    [3, undefined, 20],
+    [3, 50, 20],
+    [10, undefined, 300],
+    [10, 50, 300],
+  ])(
+    'or %f times as many, with the target %s, from the first moment on: told within %i ms, and nobody too late',
+    (factor, target, bound) => {
+      for (const seed of SEEDS.slice(0, factor > 3 ? 1 : 2)) {
+        const load = { factor, millis: 2_000, deadline: 1_000, percentCritical: 2, seed }
+        const ended = simulate({ ...load, ...(target && { target }) })
+        const told = ended.filter(({ how }) => how === 'shed' || how === 'hopeless')
+        expect(quantile(waits(told), 0.99)).toBeLessThan(bound)
+        expect(ended.filter(({ how }) => how === 'late')).toEqual([])
+        const served = ended.filter(({ how }) => how === 'served')
+        expect(served.length / (2_000 * CAPACITY)).toBeGreaterThan(0.97)
+        const critical = served.filter(({ priority }) => priority === 'critical')
+        expect(quantile(waits(critical), 0.99)).toBeLessThan(SERVICE_MS)
+      }
+    },
+  )
 
   test.each(SEEDS)('cost a critical call less than what a call takes (seed %i)', seed => {
     const load = { factor: 3, millis: 6_000, deadline: 1_000, percentCritical: 2, seed }

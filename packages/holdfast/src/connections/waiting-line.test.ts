@@ -42,6 +42,13 @@ function overload({ line, join }: ReturnType<typeof lineOf>): number {
   throw new Error('it never was')
 }
 
+/** Overload, and nobody is left of those who came before it was recognised. */
+function settled(given: ReturnType<typeof lineOf>): number {
+  const now = overload(given)
+  while (given.line.take(now, LOWEST));
+  return now
+}
+
 describe('a line of waiting callers', () => {
   test('serves the more important first and equals in the order of their coming', () =>
     fc.assert(
@@ -98,13 +105,46 @@ describe('a line of waiting callers', () => {
     expect(overload(early)).toBeLessThan(200)
   })
 
-  test('while overloaded serves the newest first and turns away those that waited longest', () => {
+  test('is overloaded as soon as the last will wait for half of its time, though nobody has', () => {
+    const given = lineOf()
+    expect(overload(given)).toBeLessThan(700)
+    // Every one of those who came before can still be served in time.
+    expect(given.shed.length).toBeLessThanOrEqual(2)
+  })
+
+  test('when overloaded serves who came before that, first come, first served, and tells newcomers at once', () => {
     const given = lineOf()
     const now = overload(given)
-    expect(given.line.size).toBe(TURN)
-    const times = given.shed.map(({ since }) => since)
-    expect(times).toEqual([...times].sort((a, b) => a - b))
+    const before = [...given.line]
+    expect(before.length).toBeGreaterThan(10 * TURN)
     given.shed.length = 0
+    const newcomers = Array.from({ length: 20 }, (_, i) => {
+      const newcomer = given.join(now + 1 + i)
+      given.line.relieve(now + 1 + i)
+      return newcomer
+    })
+    expect(given.shed).toEqual(newcomers)
+    const critical = given.join(now + 30, 'critical')
+    given.line.relieve(now + 30)
+    expect(given.line.take(now + 30, LOWEST)).toBe(critical)
+    expect(before.map(() => given.line.take(now + 30, LOWEST))).toEqual(before)
+  })
+
+  test('when overloaded tells those at the end who would be served too late', () => {
+    const given = lineOf()
+    for (let now = 0; !given.line.overloaded; now += 5) {
+      for (let i = 0; i < 20; i++) given.join(now)
+      given.line.take(now, LOWEST)
+    }
+    const first = given.shed[0]?.since as number
+    expect(given.shed.length).toBeGreaterThan(0)
+    expect([...given.line].every(({ since }) => since <= first)).toBe(true)
+    expect(given.line.drainTime).toBeLessThan(750)
+  })
+
+  test('while overloaded serves the newest first and turns away those that waited longest', () => {
+    const given = lineOf()
+    const now = settled(given)
     const [first, ...others] = Array.from({ length: TURN + 1 }, () => given.join(now))
     given.line.relieve(now)
     expect(given.shed.at(-1)).toBe(first)
@@ -113,7 +153,8 @@ describe('a line of waiting callers', () => {
 
   test('while overloaded turns away background first and critical last', () => {
     const given = lineOf()
-    const now = overload(given)
+    const now = settled(given)
+    for (let i = 0; i < TURN; i++) given.join(now)
     const background = given.join(now, 'background')
     given.line.relieve(now)
     expect(given.shed.at(-1)).toBe(background)
@@ -127,7 +168,7 @@ describe('a line of waiting callers', () => {
 
   test('is calm again when nobody had to be turned away for a while, and then first come, first served', () => {
     const given = lineOf()
-    let now = overload(given)
+    let now = settled(given)
     for (let i = 0; i < 300; i++) {
       now += 5
       given.join(now)

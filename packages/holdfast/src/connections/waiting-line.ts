@@ -20,10 +20,14 @@ export interface WaitingLineOptions {
 /** What makes a caller wait longer than half of its time is too much. */
 const SHARE = 0.5
 
+/** So much of its time a caller may have to wait still when an overload is recognised: more important ones will come. */
+const SERVABLE = 0.75
+
 /**
- * Who waits for a connection, and whose turn it is: by priority, and among equals in the order of their coming. While
- * overloaded the newest comes first, because it has most of its time left, and those that waited longest are turned away,
- * so that no more wait than the connections need to stay busy.
+ * Who waits for a connection, and whose turn it is: by priority, and among equals in the order of their coming. Who came
+ * before an overload was recognised, and can be served in time, still is; newcomers are told at once meanwhile. After that
+ * the newest comes first, because it has most of its time left, and those that waited longest are turned away, so that no
+ * more wait than the connections need to stay busy.
  */
 export class WaitingLine {
   readonly #options: WaitingLineOptions
@@ -32,6 +36,8 @@ export class WaitingLine {
   readonly #rate = new ServiceRate()
   #size = 0
   #load: LoadState = CALM
+  /** When the overload was recognised. */
+  #recognisedAt = Number.NEGATIVE_INFINITY
   #pressureSince = 0
   #availableSince = Number.NEGATIVE_INFINITY
 
@@ -87,6 +93,11 @@ export class WaitingLine {
     this.#size++
   }
 
+  /** Somebody was not even let in, because it would wait in vain. */
+  turnedAway(now: number): void {
+    if (this.#load !== CALM) this.#step('shed', now)
+  }
+
   /** Leaves the line; who has left already changes nothing. */
   remove(waiter: Waiter): void {
     if (!waiter.queued) return
@@ -112,15 +123,26 @@ export class WaitingLine {
     return waiter
   }
 
-  /** While overloaded, turns away all but one turn, which keeps the connections busy: the least important first. */
+  /**
+   * While overloaded, turns away newcomers beyond one turn, which keeps the connections busy: the least important first,
+   * and among them those that waited longest, or least while others are served that came before.
+   */
   relieve(now: number): void {
-    while (this.overloaded && this.#size > this.#options.turn) this.makeRoom(-1, now)
+    if (!this.overloaded) return
+    this.#tellHopeless(now)
+    let ahead = this.#size
+    for (let rank = PRIORITIES.length - 1; rank >= 0 && ahead > this.#options.turn; rank--) {
+      const queue = this.#queues[rank] as WaitQueue<Waiter>
+      ahead -= queue.size
+      while (ahead + queue.size > this.#options.turn && isSince(queue.newest, this.#recognisedAt))
+        this.#shed(isSince(queue.oldest, this.#recognisedAt) ? queue.oldest : queue.newest, now)
+    }
   }
 
   /** Turns away the oldest of the least important below a rank. False when there is nobody. */
   makeRoom(rank: number, now: number): boolean {
     for (let lower = PRIORITIES.length - 1; lower > rank; lower--) {
-      if (this.#shedAt(lower, now)) return true
+      if (this.#shed(this.#queues[lower]?.oldest, now)) return true
     }
     return false
   }
@@ -133,7 +155,8 @@ export class WaitingLine {
   #next(lowest: number): Waiter | undefined {
     for (let rank = 0; rank <= lowest; rank++) {
       const queue = this.#queues[rank]
-      const waiter = this.overloaded ? queue?.newest : queue?.oldest
+      const isNewestFirst = this.overloaded && isSince(queue?.oldest, this.#recognisedAt)
+      const waiter = isNewestFirst ? queue?.newest : queue?.oldest
       if (waiter !== undefined) return waiter
     }
     return undefined
@@ -147,6 +170,11 @@ export class WaitingLine {
     return found
   }
 
+  /** The one that came last among the least important. */
+  #last(): Waiter | undefined {
+    return this.#queues.findLast(({ size }) => size > 0)?.newest
+  }
+
   /**
    * Whether somebody waits too long: not only whose turn it is, because the important ones go past the others. No more
    * than one turn of the connections is no queue worth speaking of.
@@ -154,24 +182,50 @@ export class WaitingLine {
   #isLate(now: number): boolean {
     const oldest = this.#size > this.#options.turn ? this.#oldest() : undefined
     if (oldest === undefined) return false
-    const { since, deadline } = oldest
-    const target = this.#options.target ?? (deadline - since) * SHARE
-    return now - Math.max(since, this.#availableSince) > target && !this.#options.isGrowing()
+    const waited = now - Math.max(oldest.since, this.#availableSince)
+    const isLate = waited > this.#target(oldest) || this.#willBeLate()
+    return isLate && !this.#options.isGrowing()
+  }
+
+  /** Whether, at the present pace, who came last will wait too long: long before anybody has. */
+  #willBeLate(): boolean {
+    const last = this.#last()
+    return last !== undefined && this.drainTime > this.#target(last)
+  }
+
+  #target({ since, deadline }: Waiter): number {
+    return this.#options.target ?? (deadline - since) * SHARE
   }
 
   #step(event: LoadEvent, now: number): void {
     const { interval } = this.#options
     const wasOverloaded = this.overloaded
     this.#load = stepLoad(this.#load, event, { now, waiting: this.#size, interval })
-    if (!wasOverloaded) this.relieve(now)
+    if (!this.overloaded || wasOverloaded) return
+    this.#recognisedAt = now
+    this.relieve(now)
   }
 
-  #shedAt(rank: number, now: number): boolean {
-    const waiter = this.#queues[rank]?.oldest
+  /** Those at the end who would be served too late are told now: they have waited least. */
+  #tellHopeless(now: number): void {
+    const { turn } = this.#options
+    for (let last = this.#last(); last !== undefined && this.#size > turn; last = this.#last()) {
+      if ((this.#size + turn) * this.#rate.pace <= SERVABLE * (last.deadline - now)) return
+      this.#shed(last, now)
+    }
+  }
+
+  /** False when there is nobody. */
+  #shed(waiter: Waiter | undefined, now: number): boolean {
     if (waiter === undefined) return false
     this.remove(waiter)
     this.#options.shed(waiter, now)
     this.#step('shed', now)
     return true
   }
+}
+
+/** Whether a waiter came then or later. */
+function isSince(waiter: Waiter | undefined, instant: number): boolean {
+  return waiter !== undefined && waiter.since >= instant
 }

@@ -1,5 +1,6 @@
 import { OptionsError } from '../base/errors.js'
 import type { Environment, PoolOptions } from '../base/options.js'
+import type { Warning } from '../base/warning.js'
 import { type ResolvedClientConfig, resolveClientConfig } from './client-config.js'
 
 /** Which servers a session may be opened on, as in libpq. */
@@ -80,4 +81,16 @@ function hostsOf(list: string, parameters: URLSearchParams): string[] {
     throw new OptionsError('connectionString', 'hosts as host or host:port, separated by commas', given)
   }
   return hosts
+}
+
+/** Tells of what is found out about the hosts later: what operators should know, and that a standby became a primary. */
+export function listenToHosts(
+  { nodes }: ResolvedHosts,
+  onWarning: (warning: Warning) => void,
+  onPromoted: () => void,
+): void {
+  for (const { pooler, server } of nodes) {
+    pooler.onWarning = onWarning
+    server.onPromoted = onPromoted
+  }
 }

@@ -1,9 +1,11 @@
 import type { Client, ClientConfig, PoolClient } from 'pg'
+import { CONNECTION_CHANNEL } from '../base/channels.js'
 import type { PoolOptions } from '../base/options.js'
 import { connectError, connectTimeoutError, type Target } from './connect-error.js'
 import { connectRemedy } from './connect-remedy.js'
 import { type ConnectionOptions, PgConnection } from './pg-connection.js'
 import { internals } from './pg-internals.js'
+import { connectedTo } from './publish-query.js'
 import type { ServerFacts } from './server-facts.js'
 
 /** The class of clients: pg's own or a subclass of it. */
@@ -49,7 +51,7 @@ async function open(options: OpenOptions): Promise<PgConnection> {
   options.server?.listenTo(client)
   options.onClient?.(client)
   try {
-    await connectInTime(client, options)
+    await publishedConnect(client, () => connectInTime(client, options))
     pooler?.connected(connection.processID)
     const first = pooler?.onConnect
     if (first !== undefined) await connection.tell(first)
@@ -82,6 +84,12 @@ export async function openVerified(
 
 function verified(client: PoolClient, verify: NonNullable<PoolOptions['verify']>): Promise<void> {
   return new Promise((resolve, reject) => verify(client, error => (error ? reject(error) : resolve())))
+}
+
+function publishedConnect(client: Client, connect: () => Promise<unknown>): Promise<unknown> {
+  if (!CONNECTION_CHANNEL.hasSubscribers) return connect()
+  const connected = () => connect().then(() => undefined)
+  return CONNECTION_CHANNEL.tracePromise(connected, { connection: connectedTo(client) })
 }
 
 function connectInTime(

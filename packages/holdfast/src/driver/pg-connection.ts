@@ -1,16 +1,20 @@
 import type { Client, PoolClient, QueryConfig } from 'pg'
 import { type Callback, callBack } from '../base/call-back.js'
+import { QUERY_CHANNEL } from '../base/channels.js'
 import type { Clock } from '../base/clock.js'
 import type { DeadlineWatch } from '../base/deadline-watch.js'
 import { OptionsError } from '../base/errors.js'
 import type { QueryRequest, Result } from '../base/execute.js'
 import type { QueryObservers } from '../base/query-observers.js'
+import type { QueryTrace } from '../base/query-trace.js'
 import type { GuardConnection, GuardedConnection, StatementGuard } from '../base/statement-guard.js'
 import { SERVER_EPOCH } from '../base/transaction-id.js'
 import { cancelRunning } from './cancel.js'
+import { commented } from './commented.js'
 import { identified } from './identified.js'
 import { internals } from './pg-internals.js'
 import type { PoolerWatch } from './pooler-watch.js'
+import { publishQuery } from './publish-query.js'
 import { type Outcome, type QueryHost, RunningQuery } from './running-query.js'
 import { isFatal, isStaleStatement } from './sqlstate.js'
 import { isSubmittable } from './submittable.js'
@@ -62,6 +66,8 @@ export class PgConnection implements QueryHost, GuardedConnection {
   /** Names of prepared statements that the server has to forget; none nearly always, so made when needed. */
   #staleStatements: Set<string> | undefined
   #place: string | undefined
+  /** Of the statement that was sent last. */
+  #trace: QueryTrace | undefined
 
   /** @param client connected, or about to be: its errors are listened to from here on */
   constructor(client: Client, options: ConnectionOptions) {
@@ -82,6 +88,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     // One listener for both: without one for 'error' a killed connection would end the process.
     const onEnd = (error = new Error('Connection terminated unexpectedly')) => this.#end(error)
     client.on('error', onEnd).on('end', onEnd)
+    client.on('notice', ({ message }) => this.#trace?.explained(message))
     this.client.query = this.#borrowedQuery as PoolClient['query']
   }
 
@@ -150,9 +157,21 @@ export class PgConnection implements QueryHost, GuardedConnection {
   readonly send = (request: QueryRequest): Promise<Result> =>
     new Promise((resolve, reject) => this.start(request, { resolve, reject }))
 
+  /** What the connection does for itself is published to nobody. */
+  #sendOwn(request: QueryRequest): Promise<Result> {
+    return new Promise((resolve, reject) => this.#start(request, { resolve, reject }))
+  }
+
   /** As {@link PgConnection.query}, for who needs to know in the very moment the answer is there. */
-  start(given: QueryRequest, outcome: Outcome): void {
-    const request = identified(given, this.outsideTransaction)
+  start(request: QueryRequest, outcome: Outcome): void {
+    this.#trace = request.trace
+    if (!QUERY_CHANNEL.hasSubscribers) return this.#start(request, outcome)
+    const run = (published: Outcome) => this.#start(request, published)
+    publishQuery(this.client, request, { outcome, run })
+  }
+
+  #start(given: QueryRequest, outcome: Outcome): void {
+    const request = identified(commented(given), this.outsideTransaction)
     if (request.capture !== undefined) request.capture.session = this.session
     const fitting = this.#options.pooler === undefined ? request : this.#options.pooler.fit(request, this)
     if (fitting instanceof Error) return outcome.reject(fitting)
@@ -165,7 +184,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
   async tell(text: string, millis = HOUSEKEEPING_MS): Promise<void> {
     const now = this.clock.now()
     const limits = { startedAt: now, deadline: now + millis, signal: undefined }
-    await this.send({ config: text, values: undefined, ...limits, ...OWN_REQUEST })
+    await this.#sendOwn({ config: text, values: undefined, ...limits, ...OWN_REQUEST })
   }
 
   /** Sets the server timeouts of a transaction that has just begun, where a pooler keeps sessions from having them. */
@@ -184,7 +203,7 @@ export class PgConnection implements QueryHost, GuardedConnection {
     this.#wasAskedForEpoch = true
     const config = { text: `SELECT ${SERVER_EPOCH}`, rowMode: 'array', types: AS_TEXT } as QueryConfig
     const request = { ...OWN_REQUEST, ...limits, startedAt: this.clock.now(), config, values: undefined }
-    const answer = (await this.send(request).catch(error => {
+    const answer = (await this.#sendOwn(request).catch(error => {
       // Whoever comes next on this connection would be told less.
       if (isFatal(error)) throw error
     })) as { rows: string[][] } | undefined

@@ -39,6 +39,8 @@ const PGBOUNCER: readonly PoolerAnswer[] = [
 /** Supavisor says XX000, and its own code in parentheses. */
 const SUPAVISOR: readonly PoolerAnswer[] = [
   answer(/\((?:ECHECKOUTTIMEOUT|EMAX(?:CLIENT|CONN)\w*)\)/, 'not assigned', 'overloaded'),
+  // As it said before it had codes.
+  answer(/^max client connections reached\b/i, 'not assigned', 'overloaded'),
   answer(/\(ECIRCUITBREAKER\)/, 'not assigned', 'refused'),
   answer(/\(EDBHANDLEREXITED\)/, 'unknown', 'connection-lost'),
 ]
@@ -64,6 +66,16 @@ export function poolerMeaning(error: unknown): { category: ErrorCategory; retry:
 export function wantsLongPause(error: unknown): boolean {
   const { code } = Object(error) as { code?: unknown }
   return code === 'XX000' && poolerFailure(error) === 'not assigned'
+}
+
+/** Words of poolers that have no place for one more client. */
+const FULL =
+  /^no more connections allowed\b|^client connections exceeded\b|\(EMAX\w*\)|^max client connections reached\b/i
+
+/** Whether a server or a pooler says that it has no more connections than those that are open. */
+export function saysFull(error: unknown): boolean {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown }
+  return code === '53300' || (poolerFailure(error) === 'not assigned' && FULL.test(String(message)))
 }
 
 function answerOf(error: unknown): PoolerAnswer | undefined {

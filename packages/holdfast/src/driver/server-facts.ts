@@ -5,6 +5,8 @@ import { internals } from './pg-internals.js'
 export class ServerFacts {
   #version: string | undefined
   #standby: boolean | undefined
+  /** Called when a standby has become a primary without being left; set once by the pool. */
+  onPromoted: () => void = () => undefined
 
   /** As in `SHOW server_version`; `undefined` before the first connection. */
   get version(): string | undefined {
@@ -24,7 +26,13 @@ export class ServerFacts {
 
   readonly #note = ({ parameterName, parameterValue }: ParameterStatus): void => {
     if (parameterName === 'server_version') this.#version = parameterValue
-    if (parameterName === 'in_hot_standby') this.#standby = parameterValue === 'on'
+    if (parameterName === 'in_hot_standby') this.#noteStandby(parameterValue === 'on')
+  }
+
+  #noteStandby(isStandby: boolean): void {
+    const isPromoted = this.#standby === true && !isStandby
+    this.#standby = isStandby
+    if (isPromoted) this.onPromoted()
   }
 }
 

@@ -35,6 +35,12 @@ export class LatencyHistogram {
     this.#counts[index] = (this.#counts[index] as number) + 1
   }
 
+  /** Observes no time at all. */
+  observeNothing(): void {
+    this.#count++
+    this.#counts[0] = (this.#counts[0] as number) + 1
+  }
+
   /** Adds all that another one has observed. */
   merge(other: LatencyHistogram): void {
     this.#count += other.#count
@@ -42,6 +48,18 @@ export class LatencyHistogram {
     for (let index = 0; index < BUCKETS; index++) {
       this.#counts[index] = (this.#counts[index] as number) + (other.#counts[index] as number)
     }
+  }
+
+  /** What was observed since an earlier copy; the maximum is that of the highest bucket. */
+  since(earlier: LatencyHistogram): LatencyHistogram {
+    const difference = new LatencyHistogram()
+    difference.#count = this.#count - earlier.#count
+    for (let index = 0; index < BUCKETS; index++) {
+      const count = (this.#counts[index] as number) - (earlier.#counts[index] as number)
+      difference.#counts[index] = count
+      if (count > 0) difference.#max = Math.min(middleOf(index), this.#max)
+    }
+    return difference
   }
 
   summary(): LatencySummary {

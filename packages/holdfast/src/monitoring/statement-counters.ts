@@ -28,7 +28,7 @@ export class StatementCounters {
   cacheHits = 0
   totalMillis = 0
   waitMillis = 0
-  readonly #histogram = new LatencyHistogram()
+  #histogram = new LatencyHistogram()
   /** Made by the first error: most statements have none. */
   #byCategory: Map<ErrorCategory, number> | undefined
 
@@ -43,6 +43,14 @@ export class StatementCounters {
     this.#histogram.observe(millis)
   }
 
+  /** A hit in memory took no time. */
+  noteHit(rows: number): void {
+    this.calls++
+    this.cacheHits++
+    this.rows += rows
+    this.#histogram.observeNothing()
+  }
+
   merge(other: StatementCounters): void {
     this.calls += other.calls
     this.rows += other.rows
@@ -51,6 +59,28 @@ export class StatementCounters {
     this.waitMillis += other.waitMillis
     for (const [category, count] of other.#byCategory ?? []) this.#failed(category, count)
     this.#histogram.merge(other.#histogram)
+  }
+
+  copy(): StatementCounters {
+    const copy = new StatementCounters()
+    copy.merge(this)
+    return copy
+  }
+
+  /** What was counted since an earlier copy. */
+  since(earlier: StatementCounters): QueryCounts {
+    const difference = new StatementCounters()
+    difference.calls = this.calls - earlier.calls
+    difference.rows = this.rows - earlier.rows
+    difference.cacheHits = this.cacheHits - earlier.cacheHits
+    difference.totalMillis = this.totalMillis - earlier.totalMillis
+    difference.waitMillis = this.waitMillis - earlier.waitMillis
+    for (const [category, count] of this.#byCategory ?? []) {
+      const more = count - (earlier.#byCategory?.get(category) ?? 0)
+      if (more > 0) difference.#failed(category, more)
+    }
+    difference.#histogram = this.#histogram.since(earlier.#histogram)
+    return difference.snapshot()
   }
 
   snapshot(): QueryCounts {

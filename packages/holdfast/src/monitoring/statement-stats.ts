@@ -58,6 +58,19 @@ export function statementStats(
   return [...told, { ...OTHERS, ...table.others.snapshot(), lastSlow: undefined }]
 }
 
+/** A text of the statement with this fingerprint; `undefined` when there is none. */
+export function exampleOf(
+  table: StatementTable,
+  reader: StatementReader,
+  fingerprint: string,
+): string | undefined {
+  for (const statement of table.statements) {
+    statement.identity ??= identify(statement.example, reader)
+    if (statement.identity.fingerprint === fingerprint) return statement.example
+  }
+  return undefined
+}
+
 const OTHERS = { fingerprint: 'other', text: '(statements that were forgotten)' }
 
 interface Merged {

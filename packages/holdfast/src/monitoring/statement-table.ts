@@ -1,5 +1,5 @@
 import type { QueryEvent, QueryObserver } from '../base/query-event.js'
-import { type CategoryOf, type QueryCounts, StatementCounters } from './statement-counters.js'
+import { type CategoryOf, StatementCounters } from './statement-counters.js'
 import { LONGEST_SHAPED, statementShape } from './statement-shape.js'
 
 /** A run that was slow. */
@@ -39,7 +39,8 @@ const EVICTED_PART = 0.1
 export class StatementTable implements QueryObserver {
   readonly #most: number
   readonly #categoryOf: CategoryOf
-  readonly #all = new StatementCounters()
+  /** Of all queries. */
+  readonly all = new StatementCounters()
   readonly #others = new StatementCounters()
   readonly #byShape = new Map<string, CountedStatement>()
   /** Texts that were met lately: looking one up costs less than looking at its characters. */
@@ -52,8 +53,14 @@ export class StatementTable implements QueryObserver {
   }
 
   ended(event: QueryEvent): void {
-    this.#all.note(event, this.#categoryOf)
+    this.all.note(event, this.#categoryOf)
     this.of(event).counters.note(event, this.#categoryOf)
+  }
+
+  readonly hit = (text: string, rows: number): void => {
+    this.all.noteHit(rows)
+    const statement = this.#byText.get(text) ?? this.#meet(text)
+    statement.counters.noteHit(rows)
   }
 
   /** The statement that a query counts for. */
@@ -64,11 +71,6 @@ export class StatementTable implements QueryObserver {
 
   get statements(): Iterable<CountedStatement> {
     return this.#byShape.values()
-  }
-
-  /** Of all queries. */
-  totals(): QueryCounts {
-    return this.#all.snapshot()
   }
 
   /** Of those whose statements were forgotten. */

@@ -5,7 +5,8 @@
 export type Load = 'calm' | 'rising' | 'overloaded'
 
 /**
- * `late`, `prompt`: somebody was served after more, or less, than the target. `shed`: somebody had to be turned away.
+ * `late`, `prompt`: somebody was served while waits were longer, or shorter, than the target. `shed`: somebody had to be
+ * turned away.
  * `empty`: nobody waits any more.
  */
 export type LoadEvent = 'late' | 'prompt' | 'shed' | 'empty'
@@ -49,6 +50,9 @@ const judge: Outcome = (state, step) => {
   return { load: 'overloaded', since: step.now, waiting: step.waiting }
 }
 
+/** A queue from which some are turned away does not shrink by itself. */
+const noBurst: Outcome = state => ({ ...state, waiting: 0 })
+
 const stillTooMuch: Outcome = (state, { now }) => ({ ...state, since: now })
 
 const settle: Outcome = (state, { now, interval }) => (now - state.since < SETTLED * interval ? state : CALM)
@@ -56,7 +60,7 @@ const settle: Outcome = (state, { now, interval }) => (now - state.since < SETTL
 /** Every state with every event: a hole does not compile. */
 const TABLE: Readonly<Record<Load, Readonly<Record<LoadEvent, Outcome>>>> = {
   calm: { late: rise, prompt: stay, shed: stay, empty: stay },
-  rising: { late: judge, prompt: calm, shed: stay, empty: calm },
+  rising: { late: judge, prompt: calm, shed: noBurst, empty: calm },
   overloaded: { late: settle, prompt: settle, shed: stillTooMuch, empty: settle },
 }
 

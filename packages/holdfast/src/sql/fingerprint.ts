@@ -5,5 +5,7 @@ import { callParser } from './parser.js'
  * cannot be parsed. `loadParser()` must have been awaited.
  */
 export function fingerprint(text: string): string | undefined {
-  return callParser(({ fingerprintSync }) => fingerprintSync(text)).value
+  const { value } = callParser(({ fingerprintSync }) => fingerprintSync(text))
+  // What the scanner cannot read comes back as a message that quotes the text.
+  return value !== undefined && /^[0-9a-f]{16}$/.test(value) ? value : undefined
 }

@@ -18,6 +18,7 @@ const SUSPICIOUS = /['"$]|--|\/\*/
  * `loadParser()` must have been awaited.
  */
 export function normalizeStatement(text: string): string {
+  if (text === '') return ''
   const { value } = callParser(({ scanSync }) => scanSync(text).tokens as readonly Token[])
   return value === undefined ? beforeQuotes(text) : withoutLiterals(text, value)
 }

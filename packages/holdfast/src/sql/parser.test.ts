@@ -50,4 +50,5 @@ test('texts that differ only in constants have one fingerprint', () => {
   expect(fingerprint('SELECT 1 FROM t WHERE a = 2')).toBe(fingerprint('select 3 from t where a = 4'))
   expect(fingerprint('SELECT a FROM t')).not.toBe(fingerprint('SELECT b FROM t'))
   expect(fingerprint('SELEC')).toBeUndefined()
+  expect(fingerprint("SELECT 'without end")).toBeUndefined()
 })

@@ -24,7 +24,7 @@ async function replicated(primary: RedisServer): Promise<void> {
 
 const FAST = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1']
 
-test('a replica is no authority', async () => {
+test('a replica is no authority, and once it is promoted nobody takes it for one that has long been in charge (H5)', async () => {
   await using primary = await startRedis({ args: FAST })
   await using replica = await startRedis({ args: FAST })
   await follow(replica, primary)
@@ -33,6 +33,7 @@ test('a replica is no authority', async () => {
   const ready = watched.nextReady()
   await promote(replica)
   await ready
+  expect(watched.store.inChargeFor).toBe(0)
 })
 
 test('a primary that is demoted is believed in nothing any more, not even in memory (I5, H5)', async () => {

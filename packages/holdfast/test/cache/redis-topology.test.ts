@@ -102,6 +102,8 @@ async function startSentinel(primary: RedisServer): Promise<number> {
 test('a sentinel names the primary, and the next one after a failover', async () => {
   await using first = await startRedis()
   await using second = await startRedis({ args: ['--replicaof', `127.0.0.1 ${first.port}`] })
+  const primary = await operator(first.url)
+  await expect.poll(() => primary.info('replication')).toContain('state=online')
   const port = await startSentinel(first)
   const nobody = { host: '127.0.0.1', port: await freePort() }
   const sentinelRootNodes = [nobody, { host: '127.0.0.1', port }]
@@ -112,6 +114,8 @@ test('a sentinel names the primary, and the next one after a failover', async ()
   })
   await fill(watched.store, 'k', 't')
   const sentinel = await operator(`redis://127.0.0.1:${port}`)
+  // Otherwise it asks its servers every ten seconds, and lets a primary that was replaced go on for eight.
+  await sentinel.sendCommand(['SENTINEL', 'DEBUG', 'INFO-PERIOD', '100', 'PUBLISH-PERIOD', '100'])
   const replicas = async () => JSON.stringify(await sentinel.sendCommand(['SENTINEL', 'REPLICAS', 'main']))
   await expect.poll(replicas).toContain(String(second.port))
   const ready = watched.nextReady()

@@ -1,6 +1,14 @@
-import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import type { PostgresCluster, PostgresServer } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clusterPool, outside, PORT, portOf, repeated } from '../support/cluster-pool.js'
+import {
+  clusterPool,
+  outside,
+  PORT,
+  pairWithNotes,
+  portOf,
+  READ_PORT,
+  repeated,
+} from '../support/cluster-pool.js'
 import { rejection } from '../support/contender.js'
 
 let cluster: PostgresCluster
@@ -8,18 +16,12 @@ let primary: PostgresServer
 let standby: PostgresServer
 
 beforeEach(async () => {
-  cluster = await startCluster()
-  primary = cluster.primary
-  standby = cluster.standbys[0] as PostgresServer
-  await outside(primary, 'CREATE TABLE notes (id int PRIMARY KEY, text text)')
-  await cluster.caughtUp(standby)
+  ;({ cluster, primary, standby } = await pairWithNotes())
 })
 afterEach(() => cluster?.[Symbol.asyncDispose]())
 
 const pool = (options = {}) =>
   clusterPool({ connectionString: cluster.url({ parameters: 'target_session_attrs=primary' }), ...options })
-
-const read = { text: PORT, readOnly: true, timeout: '30s' }
 
 describe('when the primary is killed under load and a standby is promoted', () => {
   test('reads wait for the new primary: only those that were under way when it died are told, and may repeat', async () => {
@@ -30,15 +32,15 @@ describe('when the primary is killed under load and a standby is promoted', () =
       let last = 0
       while (!stopped)
         last = await repeated(
-          () => portOf(calls.query(read)),
+          () => portOf(calls.query(READ_PORT)),
           error => told.push(error),
         )
       return last
     })
-    await repeated(() => calls.query(read))
+    await repeated(() => calls.query(READ_PORT))
     await primary.kill()
     await cluster.promote()
-    expect(await repeated(() => portOf(calls.query(read)))).toBe(standby.port)
+    expect(await repeated(() => portOf(calls.query(READ_PORT)))).toBe(standby.port)
     stopped = true
     expect(new Set(await Promise.all(readers))).toEqual(new Set([standby.port]))
     expect(told.length).toBeLessThanOrEqual(4)
@@ -83,7 +85,7 @@ describe('when the primary freezes and a standby is promoted', () => {
     primary.pause()
     await cluster.promote()
     expect(await told).toMatchObject({ code: 'HOLDFAST_CONNECTION_LOST', retry: 'safe' })
-    expect(await repeated(() => portOf(calls.query(read)))).toBe(standby.port)
+    expect(await repeated(() => portOf(calls.query(READ_PORT)))).toBe(standby.port)
     primary.resume()
   })
 })

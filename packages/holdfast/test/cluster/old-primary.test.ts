@@ -1,6 +1,14 @@
-import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
+import type { PostgresCluster, PostgresServer } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clusterPool, outside, PORT, portOf, repeated } from '../support/cluster-pool.js'
+import {
+  clusterPool,
+  outside,
+  PORT,
+  pairWithNotes,
+  portOf,
+  READ_PORT,
+  repeated,
+} from '../support/cluster-pool.js'
 import { rejection } from '../support/contender.js'
 
 let cluster: PostgresCluster
@@ -8,18 +16,12 @@ let primary: PostgresServer
 let standby: PostgresServer
 
 beforeEach(async () => {
-  cluster = await startCluster()
-  primary = cluster.primary
-  standby = cluster.standbys[0] as PostgresServer
-  await outside(primary, 'CREATE TABLE notes (id int PRIMARY KEY, text text)')
-  await cluster.caughtUp(standby)
+  ;({ cluster, primary, standby } = await pairWithNotes())
 })
 afterEach(() => cluster?.[Symbol.asyncDispose]())
 
 const pool = (options = {}) =>
   clusterPool({ connectionString: cluster.url({ parameters: 'target_session_attrs=primary' }), ...options })
-
-const read = { text: PORT, readOnly: true, timeout: '30s' }
 
 describe('an old primary that takes writes again', () => {
   test('gets none of ours, not even while the new one is away', async () => {
@@ -44,7 +46,9 @@ describe('an old primary that takes writes again', () => {
     const calls = pool()
     expect(await portOf(calls.query(PORT))).toBe(primary.port)
     await cluster.promote()
-    await expect.poll(() => portOf(repeated(() => calls.query(read))), { timeout: 30_000 }).toBe(standby.port)
+    await expect
+      .poll(() => portOf(repeated(() => calls.query(READ_PORT))), { timeout: 30_000 })
+      .toBe(standby.port)
   })
 
   test('is passed over by a pool that finds both', async () => {

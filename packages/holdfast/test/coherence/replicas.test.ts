@@ -68,3 +68,22 @@ test('what cannot be kept goes to a replica when it says that it changes nothing
   expect(await portOf(pool.query(text))).toBe(primary.port)
   await eventually(() => pool.query({ ...OLD, text }), standby)
 })
+
+// Last: afterwards the servers go different ways.
+test('a pool on a standby keeps nothing, and begins to when the standby is promoted under its connections (H18)', async () => {
+  const own = clusterPool({ connectionString: standby.url, max: 1, cache: { tables: { users: '1h' } } })
+  const pid = async () => (await own.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+  const before = await pid()
+  for (let read = 0; read < 2; read++) {
+    expect((await own.query(READ)).cache).toMatchObject({ status: 'bypass', reason: 'standby' })
+  }
+  await cluster.promote()
+  // The server tells of it with its next answer.
+  await own.query('SELECT 1')
+  await own.query("UPDATE users SET name = 'written' WHERE id = 1")
+  await own.query(READ)
+  const kept = await own.query(READ)
+  expect(kept.cache).toMatchObject({ status: 'hit' })
+  expect(kept.rows).toEqual([{ name: 'written' }])
+  expect(await pid()).toBe(before)
+})

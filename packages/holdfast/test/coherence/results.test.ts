@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, type Read, type World } from './world.js'
 
 const SCHEMA = `
-  CREATE TABLE items (id int PRIMARY KEY, code text UNIQUE, n int NOT NULL DEFAULT 0, at timestamptz DEFAULT '2026-01-01');
+  CREATE TABLE items (id int PRIMARY KEY, code text UNIQUE, n int NOT NULL DEFAULT 0, at timestamptz DEFAULT '2026-01-01')
+    WITH (autovacuum_enabled = off); -- rows come in the order of their places, which it would give to others
   CREATE TABLE keyless (note text);
   CREATE FUNCTION bump() RETURNS SETOF items LANGUAGE sql AS 'UPDATE items SET n = n + 1 RETURNING *';`
 

@@ -41,7 +41,7 @@ const contents = (name: PublishedName, path: string) =>
 
 /** What an archive may hold: what was built, commands, migrations and other SQL, the manifest, and what people read. */
 const EXPECTED =
-  /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|migrations\/\d+[\w-]*\.sql|(sql|layouts)\/[\w/-]+\.sql|dist\/.+(?<!\.test)\.(js|d\.ts|js\.map))$/
+  /^(package\.json|README\.md|LICENSE|bin\/[\w-]+\.js|migrations(-rls)?\/\d+[\w-]*\.sql|(sql|layouts)\/[\w/-]+\.sql|dist\/.+(?<!\.test)\.(js|d\.ts|js\.map))$/
 
 describe.each(NAMES)('the archive of %s', name => {
   test('holds what it should and nothing else', () => {

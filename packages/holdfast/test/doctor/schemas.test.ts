@@ -7,6 +7,9 @@ import { fixture } from './fixture.js'
 /** What is said of the schema, not of the server that the test happens to run on. */
 const CATEGORIES = ['integrity', 'indexes', 'security']
 
+const DIGIS = new URL('../../../digis/migrations/', import.meta.url)
+const DIGIS_RLS = new URL('../../../digis/migrations-rls/', import.meta.url)
+
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgres()
@@ -29,16 +32,28 @@ test('the schema of DIGIS has no error; its warnings and notes are those that we
   const { url } = await server.createDatabase()
   const pool = new Pool({ connectionString: url })
   onTestFinished(() => pool.end())
-  await migrate(pool, { directory: new URL('../../../digis/migrations/', import.meta.url) })
+  await migrate(pool, { directory: DIGIS })
   const text = await examine(pool)
   expect(text).not.toMatch(/^error/m)
   await expect(text).toMatchFileSnapshot('fixtures/schemas/digis.expected.txt')
 })
 
-// The last one: from here on the server has the roles of Supabase.
+// The last ones: from here on the server has the roles of Supabase.
 test('the findings in a project on Supabase are those that were reviewed', async () => {
   const text = await report(fixture('roles.sql'), fixture('schemas/supabase.sql'))
   await expect(text).toMatchFileSnapshot('fixtures/schemas/supabase.expected.txt')
+})
+
+test('the policies of DIGIS have no error; what is noted of them was reviewed', async () => {
+  const { url } = await server.createDatabase()
+  const pool = new Pool({ connectionString: url })
+  onTestFinished(() => pool.end())
+  await migrate(pool, { directory: DIGIS })
+  const before = (await examine(pool)).split('\n')
+  await migrate(pool, { directory: DIGIS_RLS, table: 'holdfast.rls', transaction: 'all' })
+  const added = (await examine(pool)).split('\n').filter(each => !before.includes(each))
+  expect(added.join('\n')).not.toMatch(/^error/m)
+  await expect(added.join('\n')).toMatchFileSnapshot('fixtures/schemas/digis-rls.expected.txt')
 })
 
 async function report(...texts: readonly string[]): Promise<string> {

@@ -8,8 +8,11 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 let server: PostgresServer
 let admin: pg.Client
 
+/** Few, so that a test can fill the server; three of them are for superusers. */
+const MOST_CONNECTIONS = 12
+
 beforeAll(async () => {
-  server = await startPostgres()
+  server = await startPostgres({ settings: { max_connections: MOST_CONNECTIONS } })
   admin = await connectAdmin()
   await admin.query(
     "CREATE ROLE guest LOGIN PASSWORD 'right'; CREATE TABLE notes (n int); GRANT ALL ON notes TO guest",
@@ -22,6 +25,13 @@ afterAll(async () => {
 
 async function connectAdmin(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+async function connectGuest(): Promise<pg.Client> {
+  const client = new pg.Client(asGuest())
   client.on('error', () => undefined)
   await client.connect()
   return client
@@ -129,6 +139,21 @@ test('53300: while there are too many connections, one is waited for', async () 
   await admin.query('ALTER ROLE guest CONNECTION LIMIT -1')
   await pending
   expect(await count(4)).toBe(1)
+})
+
+test('53300: a pool keeps to what a full server let it have, and leaves what gets free to others', async () => {
+  const others = await Promise.all(Array.from({ length: 5 }, connectGuest))
+  const { pool, failures } = openPool({ ...asGuest(), max: 20 })
+  const load = () => Promise.all(Array.from({ length: 40 }, () => pool.query('SELECT pg_sleep(0.01)')))
+  while (failures.length === 0) await load()
+  expect(failures[0]?.code).toBe('53300')
+  for (const other of others) await other.end()
+  const connected = "SELECT FROM pg_stat_activity WHERE usename = 'guest'"
+  await expect.poll(async () => (await admin.query(connected)).rowCount).toBeLessThanOrEqual(3)
+  for (let round = 0; round < 12; round++) await load()
+  expect(pool.totalCount).toBeLessThanOrEqual(MOST_CONNECTIONS - 3 - 1 - others.length)
+  const late = await Promise.all(Array.from({ length: 3 }, connectGuest))
+  for (const other of late) await other.end()
 })
 
 test('08001: what a login trigger or a gateway says about itself passes', async () => {

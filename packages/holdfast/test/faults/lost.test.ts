@@ -117,3 +117,17 @@ test('a statement with parameters that cannot be sent is not tried again', async
   circular.self = circular
   await expect(world.pool.query('SELECT $1::json', [circular])).rejects.toThrow(/circular/)
 })
+
+test('a statement whose connection is lost before a byte of it was written was certainly not applied', async () => {
+  const world = await openFaultWorld()
+  const client = await world.pool.connect()
+  const lost = byRule('reset')(world)
+  // The second is written when the first is answered, which never happens.
+  const told = Promise.allSettled([client.query(INSERT), client.query(INSERT)])
+  await lost
+  const [first, second] = (await told) as PromiseRejectedResult[]
+  client.release()
+  expect(first?.reason).toMatchObject({ code: 'HOLDFAST_OUTCOME_UNKNOWN', retry: 'unknown' })
+  expect(second?.reason).toMatchObject({ code: 'HOLDFAST_CONNECTION_LOST', retry: 'safe' })
+  expect(await world.runs()).toBe(1)
+})

@@ -20,10 +20,48 @@ export async function scriptedPooler(message: string): Promise<{ url: string; st
       return socket.end(typed('E', `SFATAL\0VFATAL\0CXX000\0M${message}\0\0`))
     })
   })
+  return { url: await listen(server), statements: () => statements }
+}
+
+/** A Supavisor in session mode with so many places; it answers every statement with "OK" after some milliseconds. */
+export interface CrowdedPooler {
+  readonly url: string
+  places: number
+  /** Clients that found no place. */
+  readonly refused: number
+}
+
+/** Starts one; ends with the test. */
+export async function crowdedPooler(places: number, message: string): Promise<CrowdedPooler> {
+  const clients = new Set<net.Socket>()
+  const pooler = { url: '', places, refused: 0 }
+  const logIn = (socket: net.Socket) => {
+    if (clients.size >= pooler.places) {
+      pooler.refused++
+      return socket.end(typed('E', `SFATAL\0VFATAL\0CXX000\0M${message}\0\0`))
+    }
+    clients.add(socket)
+    socket.on('close', () => clients.delete(socket))
+    return socket.write(Buffer.concat([typed('R', '\0\0\0\0'), READY]))
+  }
+  const server = net.createServer(socket => {
+    socket.on('error', () => undefined)
+    socket.on('data', bytes => {
+      if (!clients.has(socket)) return logIn(socket)
+      if (bytes[0] !== 'Q'.charCodeAt(0)) return socket.end()
+      return setTimeout(() => socket.write(Buffer.concat([typed('C', 'OK\0'), READY])), 5)
+    })
+  })
+  pooler.url = await listen(server)
+  return pooler
+}
+
+/** Listens until the test ends; resolves to the URL. */
+async function listen(server: net.Server): Promise<string> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const { port } = server.address() as net.AddressInfo
-  return { url: `postgres://someone@127.0.0.1:${port}/postgres`, statements: () => statements }
+  return `postgres://someone@127.0.0.1:${port}/postgres`
 }
 
 function typed(type: string, body: string): Buffer {

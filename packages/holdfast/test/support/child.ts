@@ -13,9 +13,14 @@ export interface Child {
 
 /** Runs a script with the packages of this one and `URL` in its environment; killed with the test at the latest. */
 export function runScript(script: string, url: string): Child {
-  const child = spawn(process.execPath, ['-e', script], {
+  return runProgram([process.execPath, '-e', script], { URL: url })
+}
+
+/** Runs a program with arguments and more in its environment; killed with the test at the latest. */
+export function runProgram([program, ...args]: readonly string[], environment: NodeJS.ProcessEnv): Child {
+  const child = spawn(program as string, args, {
     cwd: import.meta.dirname,
-    env: { ...process.env, URL: url },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PostgresServer } from '@holdfast/testkit'
+import { type PostgresCluster, type PostgresServer, startCluster } from '@holdfast/testkit'
 import { Pool, type PoolOptions } from 'holdfast'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
@@ -14,8 +14,32 @@ export function clusterPool(options: PoolOptions): Pool {
   return pool
 }
 
+/** A primary and a standby that has caught up with it. */
+export interface Pair {
+  readonly cluster: PostgresCluster
+  readonly primary: PostgresServer
+  readonly standby: PostgresServer
+}
+
+/** Starts a pair with an empty table `notes`; whoever starts it ends the cluster. */
+export async function pairWithNotes(): Promise<Pair> {
+  const cluster = await startCluster()
+  const { primary } = cluster
+  const standby = cluster.standbys[0] as PostgresServer
+  await outside(primary, 'CREATE TABLE notes (id int PRIMARY KEY, text text)')
+  await cluster.caughtUp(standby)
+  return { cluster, primary, standby }
+}
+
+/** A read that says so, and where it was answered. */
+export const READ_PORT = {
+  text: "SELECT current_setting('port')::int AS port",
+  readOnly: true,
+  timeout: '30s',
+}
+
 /** On which server a connection is, by its port. */
-export const PORT = "SELECT current_setting('port')::int AS port"
+export const PORT = READ_PORT.text
 
 /** The port of the server that answers. */
 export async function portOf(answer: Promise<pg.QueryResult>): Promise<number> {

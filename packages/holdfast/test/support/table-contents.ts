@@ -10,24 +10,25 @@ export interface Contents {
   readonly counts: ReadonlyMap<TableInfo, number>
 }
 
-/** Reads all opted-in tables as text, and the server's counts of the current transaction. */
+/** Reads all opted-in tables as text, and the server's counts of the current transaction, in one round trip. */
 export async function contentsOf(client: pg.Client, catalog: Catalog): Promise<Contents> {
-  const rows = new Map<TableInfo, Row[]>()
-  const counts = new Map<TableInfo, number>()
-  for (const table of catalog.tables) {
-    const columns = table.keyed.map(column => `${client.escapeIdentifier(column.name)}::text`)
-    const name = [table.schema, table.name].map(part => client.escapeIdentifier(part)).join('.')
-    const result = await client.query(`SELECT ${[...columns, 't::text AS whole'].join(', ')} FROM ${name} t`)
-    rows.set(table, result.rows)
-    const oids = [...catalog.members].filter(([, member]) => member.table === table).map(([oid]) => oid)
-    const counted = await client.query(
-      `SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
-        + pg_stat_get_xact_tuples_deleted(oid))::int AS n FROM unnest($1::oid[]) oid`,
-      [oids],
-    )
-    counts.set(table, counted.rows[0].n)
-  }
+  const texts = catalog.tables.flatMap(table => [rowsOf(client, table), countOf(catalog, table)])
+  const results = (await client.query(texts.join(';'))) as unknown as pg.QueryResult[]
+  const rows = new Map(catalog.tables.map((table, i) => [table, results[2 * i]?.rows as Row[]]))
+  const counts = new Map(catalog.tables.map((table, i) => [table, results[2 * i + 1]?.rows[0].n as number]))
   return { rows, counts }
+}
+
+function rowsOf(client: pg.Client, table: TableInfo): string {
+  const columns = table.keyed.map(column => `${client.escapeIdentifier(column.name)}::text`)
+  const name = [table.schema, table.name].map(part => client.escapeIdentifier(part)).join('.')
+  return `SELECT ${[...columns, 't::text AS whole'].join(', ')} FROM ${name} t`
+}
+
+function countOf({ members }: Catalog, table: TableInfo): string {
+  const oids = [...members].filter(([, member]) => member.table === table).map(([oid]) => oid)
+  return `SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+    + pg_stat_get_xact_tuples_deleted(oid))::int AS n FROM unnest('{${oids.join()}}'::oid[]) oid`
 }
 
 /** The rows that are in one list and not in the other, both ways. */

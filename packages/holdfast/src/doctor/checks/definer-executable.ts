@@ -3,8 +3,8 @@ import { catalogue } from '../catalogue.js'
 import type { Check } from '../check.js'
 
 /**
- * Trigger functions cannot be called. What the API cannot reach by its schema is left alone, and so is what it may
- * not execute.
+ * Trigger functions cannot be called, and what a policy calls has to be executable by those whom it binds. What the API
+ * cannot reach by its schema is left alone, and so is what it may not execute.
  */
 export const definerExecutable: Check = {
   id: 'S14',
@@ -19,6 +19,7 @@ export const definerExecutable: Check = {
            format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, %s;', f.name, string_agg(quote_ident(g.rolname), ', ' ORDER BY g.rolname)) AS fix
       FROM functions AS f JOIN api_roles AS g
         ON has_schema_privilege(g.oid, f.pronamespace, 'USAGE') AND has_function_privilege(g.oid, f.oid, 'EXECUTE')
-     WHERE f.prosecdef AND f.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+     WHERE f.oid NOT IN (SELECT refobjid FROM pg_depend WHERE classid = 'pg_policy'::regclass AND refclassid = 'pg_proc'::regclass)
+       AND f.prosecdef AND f.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
      GROUP BY f.name`,
 }
