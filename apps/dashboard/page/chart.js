@@ -99,7 +99,7 @@ export class Chart {
       height: Math.max(120, box.clientHeight),
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-      padding: [8, 6, 0, 0],
+      padding: [8, 20, 0, 0],
       scales: { x: { time: true }, y: logarithmic ? { distr: 3, range: decades } : { range: fromZero } },
       axes: [
         { ...axis, size: 26, gap: 4, space: 70, values: (_, splits) => splits.map(clock) },

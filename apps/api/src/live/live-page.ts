@@ -88,6 +88,7 @@ type Starting = LivePageOptions & {
   readonly requests: () => MeteredRequests
 }
 
+/** Begins to look, and to tell the other processes. */
 function startMonitor({ pool, redisUrl, own, watch, requests }: Starting): LiveMonitor {
   const now = Date.now
   return new LiveMonitor({
