@@ -19,6 +19,7 @@ export function postgresChannel(pool: Pool, hear: (report: string) => void): Rep
   let client: Client | undefined
   let opening = false
 
+  /** Takes a connection to listen on, unless the database is away: then the next report tries again. */
   async function listen(): Promise<void> {
     opening = true
     try {
