@@ -87,9 +87,12 @@ async function measure() {
 /** @param {string} connectionString */
 async function measureOn(connectionString) {
   const cache = { tables: { hot: '1h' } }
+  // All connections open from the start: a pool that grew to fewer of them would have other work to do.
+  const size = { max: POOL_SIZE, minIdle: POOL_SIZE }
   const pools = CONTENDERS.map(
-    contender => new Pool({ connectionString, max: POOL_SIZE, cache, ...contender.options }),
+    contender => new Pool({ connectionString, ...size, cache, ...contender.options }),
   )
+  for (const pool of pools) await pool.warmup()
   for (const text of SCHEMA) await pools[0]?.query(text)
   const results = []
   for (const task of TASKS) results.push(...(await compare(task, pools)))
