@@ -24,7 +24,7 @@ export function postgresChannel(pool: Pool, hear: (report: string) => void): Rep
     opening = true
     try {
       const opened = await open(pool)
-      opened.once('error', () => drop(opened))
+      opened.on('error', () => drop(opened))
       opened.on('notification', ({ payload }) => payload !== undefined && hear(payload))
       client = opened
       await opened.query(`LISTEN ${CHANNEL}`)
