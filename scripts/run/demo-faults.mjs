@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { findProgram, startRedis } from '@holdfast/testkit'
 
-/** Milliseconds for which a server of the demo is away: long enough to be seen, shorter than requests have patience. */
-const AWAY = 3_000
+/** Milliseconds until a killed server is started again: coming back takes a while too, and requests have 5 s of patience. */
+const DEAD = 1_000
+/** Milliseconds for which a server is frozen. */
+const FROZEN = 3_000
 
 /**
  * What the buttons of the demo's live page do.
@@ -15,7 +17,7 @@ export function demoFaults(database, redis) {
     killDatabase: () => killFor(database),
     stallDatabase: async () => {
       database.pause()
-      await delay(AWAY)
+      await delay(FROZEN)
       database.resume()
     },
     ...(redis && { killRedis: () => killFor(redis) }),
@@ -25,7 +27,7 @@ export function demoFaults(database, redis) {
 /** @param {{ kill(): Promise<void>, start(): Promise<void> }} server */
 async function killFor(server) {
   await server.kill()
-  await delay(AWAY)
+  await delay(DEAD)
   await server.start()
 }
 

@@ -44,7 +44,7 @@ export const SYSTEM_SERVERS = [
     program: 'chromium',
     aptPackage: 'chromium',
     elsewhere: 'brew install chromium, apk add chromium or dnf install chromium',
-    neededFor: 'the test that looks at faults from a real browser',
+    neededFor: 'the tests that look from a real browser',
   },
 ]
 

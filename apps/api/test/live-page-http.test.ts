@@ -47,8 +47,9 @@ test('without a token it is shown on this machine only, not through a proxy', as
 })
 
 test('with a token nobody sees a number without it, and a sign-in is a cookie that scripts cannot read', async () => {
-  for (const path of ['/snapshot', '/live', '/history', '/plans/x', '/access'])
+  for (const path of ['/snapshot', '/live', '/history', '/plans/x'])
     expect((await guarded.call(`GET /dashboard${path}`)).status).toBe(401)
+  expect((await guarded.call('GET /dashboard/access')).body).toEqual({ granted: false })
   expect((await guarded.call(SNAPSHOT, { token: `${TOKEN}x` })).status).toBe(401)
   expect((await guarded.call(SNAPSHOT, { token: TOKEN })).status).toBe(200)
   for (const token of ['', 'wrong', `${TOKEN}\u0000`, 'ü'.repeat(1_024)])

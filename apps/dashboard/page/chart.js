@@ -3,6 +3,7 @@ import { element, setText } from './element.js'
 /** Lines differ by their dashes too, not by colour alone. */
 const DASHES = [undefined, [6, 3], [2, 3], [10, 3, 2, 3]]
 
+/** An element that is never seen: only computed styles tell what a colour of the style sheet is. */
 let probe
 
 /** The colour that a custom property of the style sheet has at the moment. */
@@ -17,9 +18,11 @@ export class Chart {
   #plot
   #series
   #format
+  /** The nodes of the legend that hold values. */
   #values
   #figure
   #title
+  /** Of the points that are drawn, in seconds since 1970. */
   #times = []
 
   /**
@@ -77,11 +80,13 @@ export class Chart {
     this.#plot.root.parentElement.setAttribute('aria-label', `${this.#title}, chart. Now: ${words}`)
   }
 
+  /** Follows the width of the page. */
   #resize(box) {
     const { clientWidth: width, clientHeight: height } = box
     if (width > 0) this.#plot.setSize({ width, height })
   }
 
+  /** How uPlot draws; colours are functions, so that they are read anew for each drawing. */
   #options(box, logarithmic) {
     const axis = {
       stroke: () => colour('faint'),
@@ -94,7 +99,7 @@ export class Chart {
       height: Math.max(120, box.clientHeight),
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-      padding: [8, 6, 0, 0],
+      padding: [8, 20, 0, 0],
       scales: { x: { time: true }, y: logarithmic ? { distr: 3, range: decades } : { range: fromZero } },
       axes: [
         { ...axis, size: 26, gap: 4, space: 70, values: (_, splits) => splits.map(clock) },
@@ -113,6 +118,7 @@ export class Chart {
   }
 }
 
+/** What the lines are, with their values at the cursor, or now. */
 function legendOf(series, values) {
   return element(
     'ul',
@@ -134,6 +140,7 @@ function swatch(name, at) {
   return svg
 }
 
+/** @param {{ label: string, colour: string, fill?: boolean }} about @param {number} at its place, for the dashes */
 function lineOf({ label, colour: name, fill }, at) {
   return {
     label,
@@ -163,6 +170,7 @@ function powersOfTen(...[, , min, max]) {
   return powers
 }
 
+/** A time of day, with seconds where they are not zero. */
 function clock(seconds) {
   const at = new Date(seconds * 1000)
   const two = value => String(value).padStart(2, '0')

@@ -1,6 +1,8 @@
 /** Points of one resolution by column, of a bounded number; the columns are what charts are drawn from. */
 export class Columns {
+  /** Of the columns, in the order of the values of a point. */
   #names = []
+  /** Oldest first; the first value of each is its time in milliseconds since 1970. */
   #points = []
   #most
 
@@ -20,10 +22,6 @@ export class Columns {
     if (this.#points.at(-1)?.[0] === point[0]) return
     this.#points.push(point)
     if (this.#points.length > this.#most) this.#points.shift()
-  }
-
-  get length() {
-    return this.#points.length
   }
 
   /** The values of a column that are not older than `since`, in milliseconds since 1970. */

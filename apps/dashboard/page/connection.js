@@ -11,6 +11,7 @@ const SILENCE = 4_000
  * @param {() => void} told.locked a token is needed
  */
 export function listen({ start, second, live, locked }) {
+  /** A stream can stay open without a word, when the service is frozen. */
   let silence
   const heard = () => {
     live(true)
@@ -38,7 +39,7 @@ export function listen({ start, second, live, locked }) {
 /** Whether a token is needed and not there. */
 export async function isLocked() {
   try {
-    return (await fetch('dashboard/access')).status === 401
+    return (await (await fetch('dashboard/access')).json()).granted === false
   } catch {
     return false
   }

@@ -1,12 +1,14 @@
 import { byId, element, setText } from './element.js'
 import { count } from './format.js'
 
+/** The words on the buttons, by action. */
 const LABELS = {
   runLoad: 'Run a load',
   killDatabase: 'Kill the database',
   stallDatabase: 'Stall the database',
   killRedis: 'Kill Redis',
 }
+/** What is said while a fault goes on. */
 const GOING_ON = {
   killDatabase: 'The database has been killed; it comes back in some seconds.',
   stallDatabase: 'The database is frozen for some seconds.',
@@ -31,12 +33,18 @@ export function showDemo(demo) {
   place.replaceChildren(...told.words)
 }
 
+/** The button of an action; the answer to its request says nothing that the stream does not say. */
 function buttonOf(action) {
   const kind = action === 'runLoad' ? 'first' : 'hurts'
   const onclick = () => fetch(`dashboard/demo/${action}`, { method: 'POST' })
   return element('button', { type: 'button', class: kind, 'data-action': action, onclick }, LABELS[action])
 }
 
+/**
+ * What becomes of the requests of the load.
+ *
+ * @returns {{ words: (string | Node)[], key: string }} `key` differs when the words do
+ */
 function tally({ fault, load }) {
   const words = fault === null ? [] : [`${GOING_ON[fault]} `]
   const answered = load.succeeded + load.failed

@@ -15,7 +15,7 @@ export function element(tag, attributes = {}, ...children) {
   return made
 }
 
-/** The element of the page with this id. */
+/** The element of the page with this id; all ids are in `index.html`. */
 export function byId(id) {
   return document.getElementById(id)
 }

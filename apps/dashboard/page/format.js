@@ -1,3 +1,4 @@
+/** In English on every machine, as all else on the page. */
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 const TIME = new Intl.DateTimeFormat('en', {
@@ -17,7 +18,11 @@ export function rate(value) {
   return value > 0 && value < 10 ? value.toFixed(1) : count(value)
 }
 
-/** Milliseconds with their unit: `0.4 ms`, `12 ms`, `1.20 s`. */
+/**
+ * Milliseconds with their unit: `0.4 ms`, `12 ms`, `1.20 s`.
+ *
+ * @param {number} value
+ */
 export function millis(value) {
   const [number, unit] = splitMillis(value)
   return `${number.replace(/\.0+$/, '')} ${unit}`
@@ -30,14 +35,14 @@ export function splitMillis(value) {
   return [value > 0 && value < 10 ? value.toFixed(1) : WHOLE.format(value), 'ms']
 }
 
-/** A part in percent: `97.4 %`. */
+/** A part in percent: `97.4 %`; a dash where there is no whole to be a part of. */
 export function percent(part, whole) {
   if (whole === 0) return '–'
   const share = (part / whole) * 100
   return `${share === 100 || share === 0 ? share : share.toFixed(1)} %`
 }
 
-/** A size in bytes. */
+/** A size, from bytes to mebibytes: `512 B`, `31 KiB`, `4.2 MiB`. */
 export function bytes(value) {
   if (value < 1024) return `${value} B`
   if (value < 1024 * 1024) return `${(value / 1024).toFixed(0)} KiB`

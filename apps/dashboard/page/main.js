@@ -13,8 +13,11 @@ import { orderStatements, showStatements } from './statements.js'
 const fine = new Columns(120)
 const coarse = new Columns(1_440)
 
+/** What the service said last; nothing before its first word. */
 let view
+/** Whether it has been heard lately. */
 let isLive = false
+/** Seconds that the charts show. */
 let range = 60
 
 const charts = [
@@ -73,6 +76,7 @@ function draw() {
   showDemo(view.demo)
 }
 
+/** The last minute is drawn by the second, anything longer from what the server has kept. */
 function drawCharts() {
   const now = fine.last('at') || Date.now()
   const columns = range === 60 ? fine : coarse
@@ -89,6 +93,7 @@ async function loadHours() {
   drawCharts()
 }
 
+/** Whether numbers come in: without them the state is unknown, whatever it was. */
 function showLink(live) {
   isLive = live
   byId('link').dataset.live = live ? 'yes' : 'no'
@@ -96,6 +101,7 @@ function showLink(live) {
   if (!live) draw()
 }
 
+/** Listens, and begins anew after a sign-in that became necessary meanwhile. */
 function begin() {
   listen({
     start({ points, ...now }) {
@@ -113,9 +119,11 @@ function begin() {
   })
 }
 
+/** What the button goes through, as values of `color-scheme`. */
 const THEMES = ['light dark', 'light', 'dark']
 const THEME_NAMES = { 'light dark': 'auto', light: 'light', dark: 'dark' }
 
+/** Sets the theme and keeps it in this browser; canvases do not follow by themselves. */
 function setTheme(theme) {
   document.documentElement.style.colorScheme = theme
   setText(byId('theme'), `Theme: ${THEME_NAMES[theme]}`)

@@ -12,7 +12,12 @@ const STATES = {
 /** How a process says what it is. */
 export const TONES = { green: 'well', degraded: 'degraded', red: 'outage' }
 
-/** Shows the state of all and why. */
+/**
+ * Shows the state of all and why. Screen readers are told when it changes, and only then.
+ *
+ * @param {'green' | 'degraded' | 'red' | 'unknown'} state
+ * @param {object[]} processes
+ */
 export function showState(state, processes) {
   const { word, sign } = STATES[state]
   byId('state').dataset.state = state
@@ -25,6 +30,12 @@ export function showState(state, processes) {
     list.replaceChildren(...reasons.map(text => element('li', {}, text)))
 }
 
+/**
+ * Why the state is what it is, in at most five sentences.
+ *
+ * @param {string} state
+ * @param {object[]} processes
+ */
 function reasonsOf(state, processes) {
   if (state === 'unknown') return ['The service has not been heard for some seconds. What you see is old.']
   const several = processes.length > 1
@@ -39,7 +50,12 @@ function reasonsOf(state, processes) {
   ]
 }
 
-/** The six numbers on top. */
+/**
+ * The six numbers on top.
+ *
+ * @param {import('./columns.js').Columns} fine
+ * @param {object[]} processes
+ */
 export function showFigures(fine, processes) {
   const minute = name => fine.sum(name, 60)
   const isIdle = fine.last('p95') === 0
@@ -69,8 +85,10 @@ export function showFigures(fine, processes) {
   ])
 }
 
+/** The nodes of each figure: only their texts change. */
 const shown = new Map()
 
+/** @param {[label: string, value: string, unit: string, note: string, bad?: boolean][]} list */
 function figures(list) {
   const parent = byId('figures')
   for (const [label, value, unit, note, bad = false] of list) {
@@ -82,6 +100,7 @@ function figures(list) {
   }
 }
 
+/** A figure that is shown for the first time. */
 function newFigure(parent, label) {
   const [value, unit] = [element('span'), element('span', { class: 'unit' })]
   const note = element('dd', { class: 'note' })
@@ -126,6 +145,7 @@ export function showCache(processes) {
   )
 }
 
+/** A line with a bar as long as its share; screen readers are told the number beside it. */
 function tier(label, share, tone) {
   const bar = element('i')
   bar.style.transform = `scaleX(${share})`
@@ -136,7 +156,7 @@ function tier(label, share, tone) {
   ]
 }
 
-/** Errors by category, retries, sheds. */
+/** Errors by category since the start; retries, sheds and failed queries of the last minute. */
 export function showTrouble(processes, fine) {
   const errors = sumOf(processes.map(process => process.errors))
   const list = [
@@ -160,6 +180,7 @@ export function showServers(processes) {
   const tone = silent > 0 ? 'red' : open > 0 ? 'degraded' : 'green'
   const words = silent > 0 ? 'does not answer' : open > 0 ? 'being tried' : 'answers'
   const breakers = [...new Set(states.map(({ breaker }) => breaker))].join(', ')
+  const redis = redisOf(processes)
   const nodes = processes[0]?.nodes ?? []
   byId('servers').replaceChildren(
     element(
@@ -172,18 +193,29 @@ export function showServers(processes) {
         states.some(({ overloaded }) => overloaded) ? 'calls turned away' : 'none',
         states.some(({ overloaded }) => overloaded) ? 'degraded' : 'green',
       ),
+      ...row('Redis', redis, redis === 'is away' ? 'degraded' : redis === 'answers' ? 'green' : undefined),
       ...nodes.flatMap(nodeRow),
     ),
     ...(nodes.length === 0 ? [element('p', { class: 'subhead' }, 'One server, no replicas.')] : []),
   )
 }
 
+/** How Redis is: as soon as one process cannot reach it, it is away. */
+function redisOf(processes) {
+  const states = processes.map(({ cache }) => cache.redis)
+  if (states.includes('away')) return 'is away'
+  if (states.includes('ok')) return 'answers'
+  return states.includes('unused') ? 'not asked yet' : 'none'
+}
+
+/** A server of the cluster: its role, and whether reads go there or why not. */
 function nodeRow({ host, port, role, reads, lagMillis }) {
   const lag = lagMillis === undefined ? '' : `, ${millis(lagMillis)} behind`
   const words = reads === undefined ? role : `${role}: ${reads}${lag}`
   return row(`${host}:${port}`, words, reads === undefined || reads === 'serving' ? 'green' : 'degraded')
 }
 
+/** A name and what is said of it; the tone adds to the words and replaces none. */
 function row(label, words, tone) {
   return [
     element('dt', {}, label),
@@ -191,11 +223,13 @@ function row(label, words, tone) {
   ]
 }
 
+/** The greatest counts under a heading; nothing at all where there are none. */
 function reasonList(title, entries) {
   if (entries.length === 0) return []
   return [element('p', { class: 'subhead' }, title), pairs(entries.slice(0, 8))]
 }
 
+/** Names and counts in two columns. @param {[string, number][]} entries */
 function pairs(entries) {
   return element(
     'dl',

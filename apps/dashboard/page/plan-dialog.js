@@ -1,6 +1,11 @@
 import { byId, setText } from './element.js'
 
-/** Opens the dialog with the plan of a statement, and asks for it. */
+/**
+ * Opens the dialog with the plan of a statement, and asks for it. Escape closes it, as in every dialog.
+ *
+ * @param {string} id the statement's fingerprint
+ * @param {string} text
+ */
 export async function showPlan(id, text) {
   const dialog = byId('plan')
   byId('plan-close').onclick = () => dialog.close()

@@ -3,9 +3,15 @@ import { age, count, rate } from './format.js'
 import { TONES } from './panels.js'
 
 const HEAD = ['Process', 'State', 'Requests/s', 'Failed/s', 'Active', 'Idle', 'Waiting', 'Max', 'Running for']
+/** What the processes tell each other through. */
 const WAYS = { redis: 'Redis', postgres: 'PostgreSQL' }
 
-/** Shows a line for each process, and how the others are heard. */
+/**
+ * Shows a line for each process, and how the others are heard.
+ *
+ * @param {object[]} processes the one that serves the page first
+ * @param {{ kind: 'redis' | 'postgres', works: boolean }} channel
+ */
 export function showProcesses(processes, channel) {
   const way = WAYS[channel.kind]
   setText(
@@ -18,6 +24,7 @@ export function showProcesses(processes, channel) {
   )
 }
 
+/** One process; its numbers are of its latest second. */
 function rowOf({ host, pid, state, second, pool, startedAt, at }) {
   const numbers = [
     rate(second.requests),

@@ -9,7 +9,9 @@ const MOST = 8
 
 const HEAD = ['Statement', 'Calls', 'From cache', 'Errors', 'Total', '50 %', '95 %', '99 %', 'Longest', '']
 
+/** A property of statements; the greatest come first. */
 let order = 'totalMillis'
+/** What the table shows, to leave it alone while nothing has changed. */
 let drawn = ''
 
 /** Chooses what the statements are ordered by. */
@@ -18,7 +20,11 @@ export function orderStatements(by, processes) {
   showStatements(processes)
 }
 
-/** Shows the statements of all processes together. */
+/**
+ * Shows the statements of all processes together.
+ *
+ * @param {object[]} processes their reports
+ */
 export function showStatements(processes) {
   const list = merged(processes)
     .filter(statement => order !== 'errors' || statement.errors > 0)
@@ -38,15 +44,18 @@ export function showStatements(processes) {
   table.querySelector(`button[data-id="${CSS.escape(focused ?? '')}"]`)?.focus()
 }
 
+/** The column of buttons has a name for screen readers only. */
 function headCell(name) {
   return element('th', { scope: 'col' }, name === '' ? element('span', { class: 'unseen' }, 'Plan') : name)
 }
 
+/** Says that there is nothing, so that nobody takes the table for broken. */
 function emptyRow() {
   const words = order === 'errors' ? 'No statement has failed.' : 'No statement has run yet.'
   return element('tr', {}, element('td', { class: 'empty', colspan: HEAD.length }, words))
 }
 
+/** A line of the table. */
 function rowOf(statement) {
   const { id, text, calls, cacheHits, errors, totalMillis, p50, p95, p99, max } = statement
   const slow = max >= SLOW ? { class: 'bad' } : {}
@@ -63,6 +72,7 @@ function rowOf(statement) {
   )
 }
 
+/** Opens the plan; what was forgotten has none. */
 function planButton(id, text) {
   if (id === 'other') return ''
   const label = `Plan of ${text.slice(0, 60)}`
@@ -83,6 +93,7 @@ function merged(processes) {
   return [...byStatement.values()]
 }
 
+/** The same statement in two processes. */
 function both(one, other) {
   const sums = ['calls', 'errors', 'rows', 'cacheHits', 'totalMillis'].map(name => [
     name,

@@ -27,6 +27,7 @@ export function worst(states: readonly OverallState[]): OverallState {
   return states.includes('degraded') ? 'degraded' : 'green'
 }
 
+/** Why it cannot do its work. */
 function redReasons({ database, second }: Judged): string[] {
   return [
     ...(database.breaker === 'open' || !database.answers
@@ -38,6 +39,7 @@ function redReasons({ database, second }: Judged): string[] {
   ]
 }
 
+/** What it does without. */
 function degradedReasons({ database, pool, cache, nodes }: Judged): string[] {
   const unfit = nodes.filter(({ reads }) => reads !== undefined && reads !== 'serving')
   return [

@@ -6,7 +6,9 @@ const PATIENCE = 1_500
 /** Asks the database, over a pool of the live page's own, so that the service's numbers stay its own. */
 export class DatabaseWatch {
   readonly #pool: Pool
+  /** Until it has been asked, nothing speaks against it. */
   #answers = true
+  /** One question at a time: a server that is silent is not asked more often for it. */
   #asking = false
 
   constructor(pool: Pool) {

@@ -58,6 +58,7 @@ export class DemoControls {
     return true
   }
 
+  /** Ends the load; a fault that is going on ends by itself. */
   close(): void {
     this.#load.stop()
   }

@@ -14,6 +14,7 @@ export interface LoadParts {
   readonly random: () => number
 }
 
+/** As many requests are under way at once. */
 const CALLERS = 8
 /** Milliseconds of thought between two requests of a caller, at most. */
 const THOUGHT = 60
@@ -33,6 +34,7 @@ export class DemoLoad {
     this.#parts = parts
   }
 
+  /** How it goes, or how the latest one went. */
   get tally(): LoadTally {
     return { running: this.#running > 0, succeeded: this.#succeeded, failed: this.#failed }
   }
@@ -47,6 +49,7 @@ export class DemoLoad {
     for (let caller = 0; caller < CALLERS; caller++) void this.#call(end)
   }
 
+  /** Callers finish what they ask at the moment. */
   stop(): void {
     this.#stopped = true
   }

@@ -72,6 +72,7 @@ export class History {
   }
 }
 
+/** The oldest goes when there are too many. */
 function keep(points: Point[], point: Point, most: number): void {
   points.push(point)
   if (points.length > most) points.shift()
@@ -104,6 +105,7 @@ class Interval {
     for (const name of keysOf(pools)) this.#peaks[name] = Math.max(this.#peaks[name], pools[name])
   }
 
+  /** What is kept of it, to two decimals. */
   point(at: number): Point {
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map(share => percentile(this.#latency, share))
     const values: Readonly<Record<string, number | undefined>> = {

@@ -18,6 +18,7 @@ export interface LiveView {
 
 /** What a monitor is made of. */
 export interface MonitorParts {
+  /** Of this process; called once a second. */
   readonly report: () => ProcessReport
   readonly peers: (own: string) => Peers
   readonly channel: (hear: (message: string) => void) => ReportChannel
@@ -27,6 +28,7 @@ export interface MonitorParts {
   readonly now: () => number
 }
 
+/** Milliseconds between two looks. */
 const TICK = 1_000
 
 /** Looks at everything once a second, tells the other processes, and keeps the history of all. */
@@ -68,6 +70,7 @@ export class LiveMonitor {
     return this.#watchers.size
   }
 
+  /** Stops looking, and ends whatever watches. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     for (const ended of this.#watchers.values()) ended()

@@ -81,12 +81,14 @@ export function createLivePage(options: LivePageOptions): LivePage {
   }
 }
 
+/** What the monitor is made of, besides the options. */
 type Starting = LivePageOptions & {
   readonly own: Pool
   readonly watch: DatabaseWatch
   readonly requests: () => MeteredRequests
 }
 
+/** Begins to look, and to tell the other processes. */
 function startMonitor({ pool, redisUrl, own, watch, requests }: Starting): LiveMonitor {
   const now = Date.now
   return new LiveMonitor({

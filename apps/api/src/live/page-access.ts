@@ -24,6 +24,7 @@ export class PageGuard {
     this.#now = now
   }
 
+  /** Whether this request may be answered. */
   access(request: Asking): PageAccess {
     if (isForeign(request)) return 'elsewhere'
     if (this.#token === undefined) return isLocal(request) ? 'granted' : 'elsewhere'
@@ -42,6 +43,7 @@ export class PageGuard {
     return given !== undefined && this.#token !== undefined && same(given, this.#token)
   }
 
+  /** Nothing is looked up: a cookie proves itself. */
   #hasCookie({ headers }: Asking): boolean {
     const cookies = (headers.cookie ?? '').split(';').map(cookie => cookie.trim().split('='))
     const [end = '', signed = ''] = (cookies.find(([name]) => name === COOKIE)?.[1] ?? '').split('.')

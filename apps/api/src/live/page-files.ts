@@ -34,6 +34,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'uplot.css': 'uplot/dist/uPlot.min.css',
 }
 
+/** By the end of the name. */
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',

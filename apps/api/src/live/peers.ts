@@ -45,6 +45,7 @@ export function parseReport(message: string): ProcessReport | undefined {
   }
 }
 
+/** What is added up of each second. */
 const NUMBERS = ['requests', 'failures', 'queries', 'queryErrors', 'saved', 'unsaved', 'retries', 'sheds']
 
 /** Whether what is calculated with, and what is walked through, is what it has to be. */
@@ -66,6 +67,7 @@ function looksRight(value: unknown): value is ProcessReport {
   )
 }
 
+/** JSON has no infinities, but it has texts, lists and nothing. */
 function allFinite(value: unknown, names: readonly string[]): boolean {
   return names.every(name => Number.isFinite(Object(value)[name]))
 }

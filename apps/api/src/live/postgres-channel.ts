@@ -19,11 +19,12 @@ export function postgresChannel(pool: Pool, hear: (report: string) => void): Rep
   let client: Client | undefined
   let opening = false
 
+  /** Takes a connection to listen on, unless the database is away: then the next report tries again. */
   async function listen(): Promise<void> {
     opening = true
     try {
       const opened = await open(pool)
-      opened.once('error', () => drop(opened))
+      opened.on('error', () => drop(opened))
       opened.on('notification', ({ payload }) => payload !== undefined && hear(payload))
       client = opened
       await opened.query(`LISTEN ${CHANNEL}`)

@@ -6,6 +6,7 @@ export interface ReportedStatement {
   readonly id: string
   /** Normalised, without literals; cut. */
   readonly text: string
+  /** Since the start of the process, as all below. */
   readonly calls: number
   readonly errors: number
   readonly rows: number
@@ -35,13 +36,17 @@ export interface SecondCounts {
   readonly failures: number
   /** Of the requests; see `latency-buckets`. */
   readonly latency: readonly number[]
+  /** Queries of the pool, hits of its cache included. */
   readonly queries: number
+  /** Those of them that failed, after all retries. */
   readonly queryErrors: number
   /** Reads that were answered without the database. */
   readonly saved: number
   /** Reads that the cache had nothing for, and those that it leaves alone. */
   readonly unsaved: number
+  /** Attempts after the first. */
   readonly retries: number
+  /** Callers that were turned away. */
   readonly sheds: number
 }
 

@@ -6,6 +6,7 @@ const RETRY = 1_000
 
 /** Publishes through Redis; while it is away nothing is sent and nothing heard, and it is looked for every second. */
 export function redisChannel(url: string, hear: (report: string) => void): ReportChannel {
+  // What waits for a Redis that is away would be old when it is back.
   const speaker = createClient({
     url,
     RESP: 3,
@@ -13,6 +14,7 @@ export function redisChannel(url: string, hear: (report: string) => void): Repor
     disableOfflineQueue: true,
     socket: { reconnectStrategy: () => RETRY, connectTimeout: 2 * RETRY },
   })
+  // To subscribe it may wait: it only has to happen once.
   const listener = speaker.duplicate({ disableOfflineQueue: false })
   for (const client of [speaker, listener]) {
     // The page says that Redis is away; a line each second would say no more.

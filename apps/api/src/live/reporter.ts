@@ -12,6 +12,7 @@ export interface ReporterParts {
   readonly requests: () => MeteredRequests
   /** Whether the database answered when it was asked last. */
   readonly databaseAnswers: () => boolean
+  /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
@@ -33,7 +34,8 @@ export function createReporter({ pool, requests, databaseAnswers, now }: Reporte
   let statements: readonly ReportedStatement[] = []
   let turn = 0
   const refresh = async () => {
-    statements = await topStatements(pool)
+    // Without PostgreSQL's parser there are no statements; all else is told all the same.
+    statements = await topStatements(pool).catch(() => [])
   }
   return () => {
     const after = totals(pool)
@@ -46,6 +48,7 @@ export function createReporter({ pool, requests, databaseAnswers, now }: Reporte
   }
 }
 
+/** All counters of which a report tells the difference, as they stand. */
 function totals(pool: MonitoredPool): Totals {
   const { queries, retries, shed } = pool.stats()
   const { hits, stale, shared, misses, bypasses } = pool.cache.stats()
@@ -68,6 +71,7 @@ function difference(after: Totals, before: Totals): Totals {
   return Object.fromEntries(names.map(name => [name, after[name] - before[name]])) as unknown as Totals
 }
 
+/** What holds at this moment, as against what has happened. */
 function poolState(pool: MonitoredPool, answers: boolean) {
   const stats = pool.stats()
   return {
@@ -84,6 +88,7 @@ function poolState(pool: MonitoredPool, answers: boolean) {
   }
 }
 
+/** What the cache has done since the start of the process. */
 function cacheNumbers(pool: MonitoredPool): ProcessReport['cache'] {
   const { hits, redis, enabled, stale, misses, shared, bypasses, ...rest } = pool.cache.stats()
   const { entries, bytes, evictions, invalidations } = rest

@@ -4,7 +4,9 @@ import { BUCKETS, bucketOf, sparse } from './latency-buckets.js'
 /** What was answered since it was asked last. */
 export interface MeteredRequests {
   readonly requests: number
+  /** Those of them that were answered with 5xx. */
   readonly failures: number
+  /** How long they took; see `latency-buckets`. */
   readonly latency: readonly number[]
 }
 

@@ -60,8 +60,12 @@ function numberRoutes(app: App, page: LivePage, monitor: LiveMonitor): void {
   const guarded = { ...HIDDEN, preHandler: guardOf(page) }
   const { history } = monitor
   const now = () => ({ ...monitor.view, demo: page.demo?.state ?? null })
-  // Whether the one who asks may see the numbers, without them.
-  app.get('/dashboard/access', guarded, async (_, reply) => reply.code(204).send())
+  // Asked first, because browsers complain about each 401, also about one that was expected.
+  app.get('/dashboard/access', HIDDEN, async request => {
+    const access = page.guard.access(request)
+    if (access === 'elsewhere') throw elsewhere()
+    return { granted: access === 'granted' }
+  })
   app.get('/dashboard/snapshot', guarded, async () => now())
   app.get('/dashboard/history', guarded, async () => ({
     columns: monitor.view.columns,
@@ -83,6 +87,7 @@ function numberRoutes(app: App, page: LivePage, monitor: LiveMonitor): void {
   })
 }
 
+/** The buttons; whether they exist is the page's own affair. */
 function demoRoutes(app: App, page: LivePage): void {
   const schema = { hide: true, params: Type.Object({ action: Type.String({ maxLength: 32 }) }) }
   app.post(
@@ -104,6 +109,7 @@ function guardOf({ guard }: LivePage) {
   }
 }
 
+/** Told to whoever is not at this machine, where there is no token that they could have. */
 function elsewhere(): Problem {
   const detail =
     'The live page is shown on the machine of the service only; set DASHBOARD_TOKEN to see it from elsewhere.'

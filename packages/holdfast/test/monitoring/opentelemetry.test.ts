@@ -173,8 +173,8 @@ describe('the trace context in comments', () => {
   test('transactions, borrowed clients, parameters and a comment at the end of a line get theirs', async () => {
     const pool = poolWith({ telemetry: { sqlComments: true } })
     const seen = await pool.transaction(async tx => [
-      (await tx.query(`${ACTIVITY} AND $1`, [true])).rows[0].query,
-      (await tx.query({ text: `${ACTIVITY};`, values: [] })).rows[0].query,
+      (await tx.query(`${ACTIVITY} AND $1`, [true])).rows[0]?.query,
+      (await tx.query({ text: `${ACTIVITY};`, values: [] })).rows[0]?.query,
     ])
     const client = await pool.connect()
     seen.push((await client.query(`${ACTIVITY} -- the end`)).rows[0].query)
