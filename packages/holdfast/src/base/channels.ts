@@ -1,7 +1,7 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 
 /**
- * Channels of `node:diagnostics_channel`, by the names and with the contexts that node-postgres has agreed on. While
+ * Channels of `node:diagnostics_channel`, by the names and with the contexts that node-postgres proposes. While
  * nobody subscribes, nothing is made: whoever publishes asks `hasSubscribers` first.
  */
 export const QUERY_CHANNEL: TracingChannel<unknown, QueryContext> = tracingChannel('pg:query')
