@@ -7,8 +7,8 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/fixtures/**']
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Each integration file also keeps backends of the shared server busy.
-    maxWorkers: 2,
+    // Many wait for something most of the time, so that two cores serve three files.
+    maxWorkers: 3,
     reporters: ['default'],
     projects: [
       {
