@@ -16,10 +16,10 @@ const OF_EXISTING_CREATORS = /^005[1-4]_/
 export async function fillDatabase(connectionString, creators) {
   const digis = createDigis({ connectionString, max: 1, maxLifetimeSeconds: 0 })
   await digis.addMissingColumns()
-  await digis.query('ALTER TABLE users DISABLE TRIGGER USER')
+  await digis.query('ALTER TABLE users DISABLE TRIGGER trg_users_search_insert')
   for (let first = 0; first < creators.length; first += BATCH)
     await insert(digis, creators.slice(first, first + BATCH))
-  await digis.query('ALTER TABLE users ENABLE TRIGGER USER')
+  await digis.query('ALTER TABLE users ENABLE TRIGGER trg_users_search_insert')
   const start = performance.now()
   await indexExisting(digis)
   const seconds = (performance.now() - start) / 1_000
