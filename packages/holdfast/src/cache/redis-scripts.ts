@@ -60,13 +60,12 @@ local function schema(index)
 end
 for index = 1, count do
   if not tags[index] then
-    local key = KEYS[index + 1]
-    local kind = redis.call('TYPE', key).ok
-    if kind ~= 'set' then
-      if kind ~= 'none' then redis.call('DEL', key) end
-      redis.call('SET', key, schema(index) .. ARGV[3] .. index, 'PX', ARGV[4])
-      tags[index] = redis.call('GET', key)
+    local key, stamp = KEYS[index + 1], schema(index) .. ARGV[3] .. index
+    local minted = redis.call('SET', key, stamp, 'PX', ARGV[4], 'NX')
+    if not minted and redis.call('TYPE', key).ok ~= 'set' then
+      minted = redis.call('SET', key, stamp, 'PX', ARGV[4])
     end
+    if minted then tags[index] = redis.call('GET', key) end
   end
 end
 local reads, at, values, states, stamps = ARGV[6], 1, {}, {}, {}

@@ -69,6 +69,8 @@ export class RedisStore implements RemoteStore {
   readonly #options: Required<RedisStoreOptions>
   readonly #session: RedisSession
   readonly #batches: RedisBatch[] = []
+  /** Batches that Redis has not answered. */
+  #asking = 0
   /** Tags whose invalidation arrived in this turn. */
   readonly #invalidated: string[] = []
   #barrier: Promise<void> | undefined
@@ -205,6 +207,8 @@ export class RedisStore implements RemoteStore {
     if (!this.#batches.at(-1)?.add(pending)) {
       const batch = new RedisBatch()
       batch.add(pending)
+      // Nobody to share with: who comes next is collected while Redis answers this one.
+      if (this.#asking === 0 && this.#batches.length === 0) return this.#ask(batch)
       if (this.#batches.push(batch) === 1) setImmediate(() => this.#flush())
     }
     // Redis answers these while the next are being collected.
@@ -212,13 +216,17 @@ export class RedisStore implements RemoteStore {
   }
 
   #flush(): void {
-    for (const batch of this.#batches.splice(0)) {
-      const { stampLife, leaseLife } = this.#options
-      const lives = { stamp: stampLife, lease: leaseLife }
-      this.#script('tracking', link => batch.call(link, lives, randomName()))
-        .then(reply => this.#answer(batch, reply))
-        .catch(error => batch.reject(error))
-    }
+    for (const batch of this.#batches.splice(0)) this.#ask(batch)
+  }
+
+  #ask(batch: RedisBatch): void {
+    const { stampLife, leaseLife } = this.#options
+    const lives = { stamp: stampLife, lease: leaseLife }
+    this.#asking++
+    this.#script('tracking', link => batch.call(link, lives, randomName()))
+      .then(reply => this.#answer(batch, reply))
+      .catch(error => batch.reject(error))
+      .finally(() => this.#asking--)
   }
 
   #answer(batch: RedisBatch, reply: unknown): void {
