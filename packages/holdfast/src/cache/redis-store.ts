@@ -69,7 +69,7 @@ export class RedisStore implements RemoteStore {
   readonly #options: Required<RedisStoreOptions>
   readonly #session: RedisSession
   readonly #batches: RedisBatch[] = []
-  /** Batches that Redis has not answered. */
+  /** Batches and barriers that Redis has not answered. */
   #asking = 0
   /** Tags whose invalidation arrived in this turn. */
   readonly #invalidated: string[] = []
@@ -126,13 +126,7 @@ export class RedisStore implements RemoteStore {
   }
 
   barrier(): Promise<void> {
-    this.#barrier ??= new Promise((resolve, reject) => {
-      setImmediate(() => {
-        this.#barrier = undefined
-        const passed = (): void => (this.#invalidated.length === 0 ? resolve() : void setImmediate(resolve))
-        this.#script('tracking', () => ({ script: BARRIER, keys: [], args: [] })).then(passed, reject)
-      })
-    })
+    this.#barrier ??= this.#asking === 0 ? this.#confirmNow() : this.#confirmTogether()
     return this.#barrier
   }
 
@@ -203,6 +197,34 @@ export class RedisStore implements RemoteStore {
     })
   }
 
+  /** Shared by who comes before it can have been sent: the client writes nothing while this turn lasts. */
+  #confirmNow(): Promise<void> {
+    process.nextTick(() => {
+      this.#barrier = undefined
+    })
+    return this.#confirm()
+  }
+
+  /** Shared by who comes while Redis is busy answering others. */
+  #confirmTogether(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#barrier = undefined
+        this.#confirm().then(resolve, reject)
+      })
+    })
+  }
+
+  #confirm(): Promise<void> {
+    this.#asking++
+    return new Promise((resolve, reject) => {
+      const passed = (): void => (this.#invalidated.length === 0 ? resolve() : void setImmediate(resolve))
+      this.#script('tracking', () => ({ script: BARRIER, keys: [], args: [] }))
+        .finally(() => this.#asking--)
+        .then(passed, reject)
+    })
+  }
+
   #enqueue(pending: PendingRead): void {
     if (!this.#batches.at(-1)?.add(pending)) {
       const batch = new RedisBatch()
@@ -224,9 +246,9 @@ export class RedisStore implements RemoteStore {
     const lives = { stamp: stampLife, lease: leaseLife }
     this.#asking++
     this.#script('tracking', link => batch.call(link, lives, randomName()))
+      .finally(() => this.#asking--)
       .then(reply => this.#answer(batch, reply))
       .catch(error => batch.reject(error))
-      .finally(() => this.#asking--)
   }
 
   #answer(batch: RedisBatch, reply: unknown): void {
