@@ -189,7 +189,9 @@ export interface MetricsConfig {
 
 /** What is told to OpenTelemetry. */
 export interface TelemetryConfig {
+  /** A span for each query. */
   readonly traces: boolean
+  /** Those of the pool, as `/metrics` has them. */
   readonly metrics: boolean
 }
 
@@ -353,6 +355,7 @@ function metricsConfig(required: Read['required'], optional: Read['optional']): 
   return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
 }
 
+/** The option `telemetry` of the pool. */
 function telemetryConfig(required: Read['required']): Config['telemetry'] {
   const wish = required('TELEMETRY')
   const told = { traces: wish !== 'metrics', metrics: wish !== 'traces' }

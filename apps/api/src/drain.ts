@@ -7,6 +7,7 @@ interface Listening {
 
 /** Something that holds connections to a database. */
 export interface Ending {
+  /** Settles within about so many milliseconds: what still runs then is cut. */
   end(options: { timeout: number }): Promise<unknown>
 }
 

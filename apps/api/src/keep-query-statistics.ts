@@ -9,10 +9,12 @@ import { describeError } from './log-problem.js'
 export interface KeepOptions {
   /** Whose statements are kept. */
   readonly pool: Pick<Pool, 'statementSnapshots'>
+  /** Where they are written. */
   readonly databaseUrl: string
   readonly logger: FastifyBaseLogger
   /** Whether it is done as `app_service`. Default: false. */
   readonly rowLevelSecurity?: boolean
+  /** From one writing to the next; what takes longer is not begun a second time. */
   readonly everyMillis: number
 }
 
@@ -52,6 +54,7 @@ export function keepQueryStatistics({
   return {
     async end({ timeout }) {
       clearInterval(timer)
+      // A pool that ends at once cancels what still runs, and that ends the wait for it.
       let ended: Promise<void> | undefined
       const cut = setTimeout(() => {
         ended = own.end({ timeout: 0 })
@@ -68,6 +71,7 @@ class Writer {
   readonly #recorder: QueryStatisticsRecorder
   readonly #logger: FastifyBaseLogger
   #isWriting = false
+  /** Whether the log has been told. */
   #isFailing = false
 
   constructor(recorder: QueryStatisticsRecorder, logger: FastifyBaseLogger) {
