@@ -15,7 +15,7 @@ import { QueryObservers } from './base/query-observers.js'
 import type { QueryTrace } from './base/query-trace.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
-import { cachedAnswer, countedHit } from './cache/cached-answer.js'
+import { observedQuery } from './cache/observed-query.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
@@ -77,6 +77,7 @@ export class Pool extends pg.Pool {
   readonly #monitor: PoolMonitor
   readonly #calls: CallContext
   readonly #execute: Execute
+  readonly #query: ReturnType<typeof observedQuery>
   readonly #cache: Cache | undefined
   readonly #cluster: Cluster | undefined
   #identities: Identities | undefined
@@ -124,6 +125,7 @@ export class Pool extends pg.Pool {
     this.#cache = settings.cache && this.#makeCache(settings.cache, toDatabase)
     // The life of a query, outermost first.
     this.#execute = compose(this.#cache ? [this.#cache.intercept] : [], toDatabase)
+    this.#query = observedQuery({ cache: this.#cache, observers, send: this.#send })
     looksLikePgPool({ pool: this, connections, clock: this.#clock, options: checked, settings, config })
     this.#stopSignals = endOnSignals(checked.shutdown, limit => {
       if (!this.ending) void this.#end(limit)
@@ -345,16 +347,6 @@ export class Pool extends pg.Pool {
       ? Promise.reject(new Error('Called end on pool more than once'))
       : this.#end(options)
     return typeof argument === 'function' ? callBack(promise, argument) : promise
-  }
-
-  #query(config: string | HoldfastQueryConfig, values: unknown[] | undefined): Promise<Result> {
-    const hit = countedHit(this.#cache, this.#observers, [config, values])
-    if (hit !== undefined) return hit
-    const trace = this.#observers.begin(config)
-    if (trace === undefined) return cachedAnswer(this.#cache, [config, values], this.#send)
-    const send = (config: string | object, values: readonly unknown[] | undefined) =>
-      this.#send(config, values, trace)
-    return trace.follow(cachedAnswer(this.#cache, [config, values], send))
   }
 
   readonly #send = (

@@ -36,10 +36,27 @@ export interface QueryObserver {
   /** It begins, in the async context of its caller; the same object is given to {@link QueryObserver.ended}. */
   readonly started?: ((event: QueryEvent) => void) | undefined
   /**
-   * A result came out of memory at once: told instead of an event, where every observer of the pool has this, because making
-   * one would cost half of what such a hit does. As an event it would be a hit of the tier `memory` that took no time.
+   * A result came out of memory, at once or when Redis had confirmed it: told instead of an event, where every observer of
+   * the pool has this, because making one would cost half of what such a hit does. As an event it would be a hit of the tier
+   * `memory` that has just ended and took `millis`.
    */
-  readonly hit?: ((text: string, rows: number) => void) | undefined
+  readonly hit?: ((text: string, rows: number, millis: number) => void) | undefined
   /** It has ended, and the object is not changed any more. In the async context of its caller. */
   ended(event: QueryEvent): void
+}
+
+/** A hit in memory as an event, for an observer that wants to make one of it; its clock begins with it. */
+export function hitEvent(text: string, rows: number, millis: number): QueryEvent {
+  return {
+    ...{
+      text,
+      rows,
+      name: undefined,
+      error: undefined,
+      target: undefined,
+      comment: undefined,
+      notice: undefined,
+    },
+    ...{ startedAt: 0, endedAt: millis, waitMillis: 0, attempts: 0, cache: 'hit', tier: 'memory' },
+  }
 }

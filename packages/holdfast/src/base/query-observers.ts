@@ -21,26 +21,30 @@ export class QueryObservers implements TraceEnd {
     return () => this.#change(this.#observers.filter(each => each !== observer))
   }
 
-  /** Whether hits in memory are told by {@link QueryObservers.hit}, for which no event is made. */
+  /** Whether hits in memory may be told by {@link QueryObservers.hit}, for which no event is made. */
   get countsHits(): boolean {
     return this.#countsHits
   }
 
-  /** A result came out of memory at once. */
-  hit(text: string, rows: number): void {
+  /** A result came out of memory, `millis` after it was asked for. */
+  readonly hit = (text: string, rows: number, millis: number): void => {
     for (const observer of this.#observers) {
       try {
-        observer.hit?.(text, rows)
+        observer.hit?.(text, rows, millis)
       } catch (error) {
         throwLater(error)
       }
     }
   }
 
-  /** A query begins now; `undefined` when nobody observes, or when what was given is no query. */
-  begin(config: unknown): QueryTrace | undefined {
+  /**
+   * A query begins; `undefined` when nobody observes, or when what was given is no query.
+   *
+   * @param startedAt when it was called. Default: now
+   */
+  begin(config: unknown, startedAt: number = this.now()): QueryTrace | undefined {
     if (this.#observers.length === 0) return undefined
-    const trace = this.#traceOf(config)
+    const trace = this.#traceOf(config, startedAt)
     if (trace !== undefined && this.#starters.length > 0) this.#started(trace)
     return trace
   }
@@ -75,12 +79,12 @@ export class QueryObservers implements TraceEnd {
     }
   }
 
-  #traceOf(config: unknown): QueryTrace | undefined {
-    if (typeof config === 'string') return new QueryTrace({ text: config, name: undefined }, this.now(), this)
+  #traceOf(config: unknown, startedAt: number): QueryTrace | undefined {
+    if (typeof config === 'string') return new QueryTrace({ text: config, name: undefined }, startedAt, this)
     if (typeof config !== 'object' || config === null) return undefined
     const { text, name } = config as { text?: unknown; name?: unknown }
     const named = typeof name === 'string' ? name : undefined
-    if (typeof text === 'string') return new QueryTrace({ text, name: named }, this.now(), this)
-    return named === undefined ? undefined : new QueryTrace({ text: '', name: named }, this.now(), this)
+    if (typeof text === 'string') return new QueryTrace({ text, name: named }, startedAt, this)
+    return named === undefined ? undefined : new QueryTrace({ text: '', name: named }, startedAt, this)
   }
 }

@@ -92,8 +92,14 @@ function makeReadable(): void {
 
 /** Gives a result of pg its `cache`: not enumerable, so that results still compare equal to pg's. Returns the result. */
 export function attachCacheInfo<T extends object>(result: T, info: CacheInfo): T {
+  if (!Informed.has(result)) return informNew(result, info)
+  Informed.replace(result, info)
+  return result
+}
+
+/** As {@link attachCacheInfo}, for a result that was just made. @throws TypeError when it has a `cache` already */
+export function informNew<T extends object>(result: T, info: CacheInfo): T {
   if (!isReadable) makeReadable()
-  if (Informed.has(result)) Informed.replace(result, info)
-  else new Informed(result, info)
+  new Informed(result, info)
   return result
 }

@@ -7,13 +7,14 @@ import type { Execute, Interceptor, QueryRequest, Result } from '../base/execute
 import type { GuardConnection } from '../base/statement-guard.js'
 import type { Warn } from '../base/warning.js'
 import { textOf } from './attributed.js'
-import { parametersKey, sharedKey } from './cache-key.js'
+import { sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
-import type { CachedRead, HitWish, ResultWish } from './cached-read.js'
+import type { CachedRead, ResultWish } from './cached-read.js'
 import type { CodecOptions } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
-import { Entry, noteFate } from './entry.js'
+import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
+import { FastPath, type HitCalls } from './fast-path.js'
 import { guardContext } from './guard-context.js'
 import { inTime } from './in-time.js'
 import { Marker } from './marker.js'
@@ -28,7 +29,7 @@ import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
-import { isServable, type QueryParts, toRead, wishOf } from './to-read.js'
+import { type QueryParts, toRead } from './to-read.js'
 import { WriteGuard } from './write-guard.js'
 
 /** What the cache needs of the pool. */
@@ -68,7 +69,7 @@ export class Cache implements PoolCache {
   readonly #orphans: Orphans
   /** Makes the guard of a new connection. */
   readonly guard: GuardConnection
-  readonly #defaultWish: HitWish
+  readonly #fastPath: FastPath
   /** Results in a row that came from sessions of another kind than ours. */
   #foreign = 0
   /** The context that shared keys are made in, learned with the definitions. */
@@ -79,7 +80,6 @@ export class Cache implements PoolCache {
     const { settings, connectRemote, types, clock, ask } = parts
     const remote = connectRemote && new RemoteSwitch(connectRemote)
     this.#remote = remote
-    this.#defaultWish = { consistency: settings.consistency, shape: { rowMode: undefined, types } }
     this.#memory = new MemoryStore({
       maxBytes: settings.maxBytes,
       onRemoved: (_, entry) => {
@@ -120,6 +120,11 @@ export class Cache implements PoolCache {
       onMarked,
       touch: names => this.#marker.touch(names),
     })
+    this.#fastPath = new FastPath({
+      ...{ settings, clock, types },
+      reader: this.#reader,
+      definitions: this.#definitions,
+    })
     const context = guardContext({
       clock,
       definitions: this.#definitions,
@@ -133,30 +138,13 @@ export class Cache implements PoolCache {
   /** The interceptor: answers reads, sends everything that may write through its connection's guard. */
   readonly intercept: Interceptor = next => request => this.#run(request, next)
 
-  /**
-   * The fast path of a query, before anything is made for it.
-   *
-   * @param again goes the long way, which may still become necessary
-   * @returns `undefined` when the query has to go the long way at once
-   */
+  /** The fast path of a query, see {@link FastPath.answer}. */
   hit(
     config: string | QueryParts,
-    given: readonly unknown[] | undefined,
-    again: (config: string | QueryParts, given: readonly unknown[] | undefined) => Promise<Result>,
+    values: readonly unknown[] | undefined,
+    calls: HitCalls,
   ): Promise<Result> | undefined {
-    const key = this.#keyOf(config, given)
-    if (key === undefined) return undefined
-    const wish = this.#wishOf(typeof config === 'string' ? undefined : config)
-    const hit = this.#reader.hit(key, wish)
-    if (!(hit instanceof Entry)) return hit
-    return this.#reader.behindBarrier(hit, wish.shape, () => again(config, given))
-  }
-
-  /** As {@link Cache.hit}, at once; `undefined` also with Redis, which has to be asked first. */
-  hitNow(config: string | QueryParts, given: readonly unknown[] | undefined): Result | undefined {
-    const key = this.#remote === undefined ? this.#keyOf(config, given) : undefined
-    if (key === undefined) return undefined
-    return this.#reader.hitNow(key, this.#wishOf(typeof config === 'string' ? undefined : config).shape)
+    return this.#fastPath.answer(config, values, calls)
   }
 
   /**
@@ -224,29 +212,9 @@ export class Cache implements PoolCache {
     await this.#remote?.close()
   }
 
-  /** Under which key a query's result may be kept in memory; `undefined` when it has to go the long way. */
-  #keyOf(config: string | QueryParts, given: readonly unknown[] | undefined): string | undefined {
-    const statements = this.#definitions.knowledge?.statements
-    if (statements === undefined) return undefined
-    const parts: QueryParts | undefined = typeof config === 'string' ? undefined : config
-    const text = parts === undefined ? (config as string) : parts.text
-    const statement = text === undefined ? undefined : statements.peek(text)
-    if (statement?.rules === undefined) return undefined
-    const variant = parts === undefined ? '' : variantIfSimple(parts)
-    const parameters = variant === undefined ? undefined : parametersKey(given ?? parts?.values)
-    return parameters === undefined ? undefined : `${statement.id}${variant}:${parameters}`
-  }
-
   #redisState({ state }: RemoteSwitch): RemoteSwitch['state'] {
     if (!state.available || this.enabled) return state
     return { available: true, reason: 'writes that relied on an earlier Redis may be under way' }
-  }
-
-  #wishOf(parts: QueryParts | undefined): HitWish {
-    if (parts === undefined || (parts.rowMode === undefined && parts.types === undefined))
-      return this.#defaultWish
-    const { rowMode, types = this.#parts.types } = parts
-    return { consistency: this.#parts.settings.consistency, shape: { rowMode, types } }
   }
 
   #run(request: QueryRequest, next: Execute): Promise<Result> {
@@ -351,15 +319,6 @@ export class Cache implements PoolCache {
       'Redis could not be told about a write before it was committed: other processes may serve what they kept until Redis answers again.'
     this.#parts.warn({ code: 'cache-unmarked', message, cause: error })
   }
-}
-
-/** The variant of a query that the fast path understands; `undefined` for others. */
-function variantIfSimple(parts: QueryParts): string | undefined {
-  if (!isServable(parts) || parts.after !== undefined) return undefined
-  if (parts.cache === undefined) return ''
-  if (!Object.isFrozen(parts.cache)) return undefined
-  const { wanted, variant } = wishOf(parts.cache)
-  return wanted === false || wanted.consistency !== undefined ? undefined : variant
 }
 
 function codecOf({ compressFrom, encryption }: CacheSettings): CodecOptions {

@@ -1,5 +1,5 @@
 import type { Result } from '../base/execute.js'
-import { attachCacheInfo, type CacheInfo } from './cache-info.js'
+import { type CacheInfo, informNew } from './cache-info.js'
 import { type Materialize, type MaterializeOptions, prepare } from './materializer.js'
 import type { RawResult } from './raw-result.js'
 import type { Stamp, Tag } from './tags.js'
@@ -91,7 +91,7 @@ export class Entry {
       this.#make = prepare(this.raw, wish)
       this.#wish = wish
     }
-    return attachCacheInfo(this.#make(), info)
+    return informNew(this.#make(), info)
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { CacheSettings, Consistency } from '../base/cache-options.js'
 import type { Clock } from '../base/clock.js'
 import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.js'
-import { attachCacheInfo, type BypassReason, type CacheInfo } from './cache-info.js'
+import { attachCacheInfo, type BypassReason, type CacheInfo, informNew } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
-import type { Basis, CachedRead, HitWish, ResultWish } from './cached-read.js'
+import type { Basis, CachedRead, ResultWish } from './cached-read.js'
 import { Departures } from './departures.js'
 import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes } from './entry-size.js'
@@ -51,31 +51,34 @@ export class Reader {
     this.#departures = new Departures(parts.load)
   }
 
-  /**
-   * The fast path: a kept result that is certainly current, or is so once the shared barrier has passed.
-   *
-   * @returns the entry itself when it has to pass the barrier first, see {@link Reader.behindBarrier}; `undefined` when
-   *   the read has to go the long way
-   */
-  hit(key: string, read: HitWish): Promise<Result> | Entry | undefined {
-    const now = this.#parts.clock.now()
-    const entry = this.#current(key, now)
-    if (entry === undefined) return undefined
-    if (!this.#needsNoBarrier(read.consistency, now)) return entry
-    return Promise.resolve(this.#serve(entry, read.shape, now))
-  }
-
-  /** As {@link Reader.hit}, for a cache that is in this process alone: no barrier, so not even a promise. */
-  hitNow(key: string, shape: ResultWish): Result | undefined {
-    const now = this.#parts.clock.now()
-    const entry = this.#current(key, now)
-    return entry && this.#serve(entry, shape, now)
-  }
-
-  #current(key: string, now: number): Entry | undefined {
+  /** What is kept and current as far as this process knows; `undefined` when the read has to go the long way. */
+  find(key: string, now: number): Entry | undefined {
     const entry = this.#parts.memory.get(key, now)
     // Near its end an entry may be due for a refresh: that is for the long way.
     return entry === undefined || now >= entry.earlyFrom || !entry.current ? undefined : entry
+  }
+
+  /** Whether a current entry will do as it is, or only when {@link Reader.barrier} has passed. */
+  needsNoBarrier(consistency: Consistency, now: number): boolean {
+    const { shared, settings } = this.#parts
+    if (shared === undefined || consistency === 'ttl') return true
+    return consistency === 'bounded' && now - shared.validAsOf <= settings.bound
+  }
+
+  /**
+   * Resolves when whatever was acknowledged before the call has reached the tags, to the instant of that; to `undefined`
+   * when that cannot be known.
+   */
+  barrier(): Promise<number | undefined> {
+    return this.#parts.shared?.barrier() ?? NOT_PASSED
+  }
+
+  /** A hit. */
+  serve(entry: Entry, shape: ResultWish, now: number): Result {
+    this.#parts.counters.memoryHits++
+    entry.served = true
+    entry.goodAt = now
+    return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
@@ -86,9 +89,8 @@ export class Reader {
     if (entry === undefined) return this.#fetch(read)
     if (entry.current && now < entry.times.expiresAt) {
       if (entry.shouldRefresh(now, 1 - random())) this.#refresh(entry, read)
-      if (this.#needsNoBarrier(read.consistency, now))
-        return Promise.resolve(this.#serve(entry, read.shape, now))
-      return this.behindBarrier(entry, read.shape, () => this.#fetch(read))
+      if (!this.needsNoBarrier(read.consistency, now)) return this.#behindBarrier(entry, read)
+      return Promise.resolve(this.serve(entry, read.shape, now))
     }
     const stale = this.#stale(entry, read, now)
     return stale === undefined ? this.#fetch(read) : Promise.resolve(stale)
@@ -100,33 +102,11 @@ export class Reader {
     return this.#parts.load(request).then(result => withInfo(result, { status: 'bypass', reason }))
   }
 
-  #needsNoBarrier(consistency: Consistency, now: number): boolean {
-    const { shared, settings } = this.#parts
-    if (shared === undefined || consistency === 'ttl') return true
-    return consistency === 'bounded' && now - shared.validAsOf <= settings.bound
-  }
-
-  #serve(entry: Entry, shape: ResultWish, now: number): Result {
-    this.#parts.counters.memoryHits++
-    entry.served = true
-    entry.goodAt = now
-    return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
-  }
-
-  /**
-   * Serves an entry once everything acknowledged before has reached its tags.
-   *
-   * @param otherwise the long way, for when the barrier brings bad news
-   */
-  behindBarrier(entry: Entry, shape: ResultWish, otherwise: () => Promise<Result>): Promise<Result> {
-    const { shared } = this.#parts
-    if (shared === undefined) return otherwise()
-    // Whatever was acknowledged before the read began has reached the tags when the barrier has passed.
-    return shared
-      .barrier()
-      .then(passedAt =>
-        passedAt === undefined || !entry.current ? otherwise() : this.#serve(entry, shape, passedAt),
-      )
+  /** Serves an entry when the barrier has passed, if it brings no bad news. */
+  async #behindBarrier(entry: Entry, read: CachedRead): Promise<Result> {
+    const passedAt = await this.barrier()
+    if (passedAt === undefined || !entry.current) return this.#fetch(read)
+    return this.serve(entry, read.shape, passedAt)
   }
 
   /** An expired or outdated result, for who allows it. */
@@ -198,7 +178,7 @@ export class Reader {
       entry.served = true
       this.#parts.counters.redisHits++
       const age = this.#parts.clock.now() - found.times.storedAt
-      return attachCacheInfo(materializeOnce(found.raw, read.shape), { status: 'hit', tier: 'redis', age })
+      return informNew(materializeOnce(found.raw, read.shape), { status: 'hit', tier: 'redis', age })
     }
     return this.#joinOrLoad(read, found.basis)
   }
@@ -304,6 +284,7 @@ export class Reader {
 }
 
 const NONE: ReadonlySet<number> = new Set()
+const NOT_PASSED: Promise<undefined> = Promise.resolve(undefined)
 
 /** The current stamp of an unmarked tag, made when it has none. */
 function mint(tag: Tag): Stamp {

@@ -1,6 +1,6 @@
 import type { RawCapture, Result } from '../base/execute.js'
 import type { Warn } from '../base/warning.js'
-import type { CachedRead, HitWish, ResultWish } from './cached-read.js'
+import type { CachedRead } from './cached-read.js'
 import type { Entry } from './entry.js'
 import type { RawField, RawResult } from './raw-result.js'
 import { Reader, type ReaderParts } from './reader.js'
@@ -47,19 +47,11 @@ class ShadowReader extends Reader {
   }
 
   /** A hit that is to be compared goes the long way, where its query is known. */
-  override hit(key: string, wish: HitWish): Promise<Result> | Entry | undefined {
+  override find(key: string, now: number): Entry | undefined {
     if (this.#left <= 1 && !this.#isComparing) return undefined
-    const hit = super.hit(key, wish)
-    if (hit !== undefined) this.#left--
-    return hit
-  }
-
-  /** As {@link ShadowReader.hit}. */
-  override hitNow(key: string, shape: ResultWish): Result | undefined {
-    if (this.#left <= 1 && !this.#isComparing) return undefined
-    const hit = super.hitNow(key, shape)
-    if (hit !== undefined) this.#left--
-    return hit
+    const entry = super.find(key, now)
+    if (entry !== undefined) this.#left--
+    return entry
   }
 
   override async read(read: CachedRead): Promise<Result> {

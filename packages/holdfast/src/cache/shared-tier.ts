@@ -132,7 +132,7 @@ export class SharedTier {
     this.#validAsOf = Math.max(this.#validAsOf, began)
     const judged = this.#judge(tags, question.tags, answer)
     if (judged !== undefined) return judged
-    const basis = { tags, stamps: answer.stamps as readonly string[] }
+    const basis = { tags, stamps: answer.stamps.map((stamp, index) => known(tags[index], stamp as string)) }
     const opened = answer.value && !read.refresh ? this.#opened(read, basis, answer.value) : undefined
     const found = opened instanceof Promise ? await opened : opened
     return found ?? (answer.lease === 'held' ? 'wait' : { kind: 'load', basis })
@@ -196,7 +196,7 @@ export class SharedTier {
       return { kind: 'bypass', reason: 'definitions-changed' }
     for (let index = 0; index < tags.length; index++) {
       const tag = tags[index] as Tag
-      if (tag.epoch === asked[index]?.epoch) tag.stamp = stamps[index]
+      if (tag.epoch === asked[index]?.epoch) tag.stamp = known(tag, stamps[index] as string)
     }
     return undefined
   }
@@ -249,6 +249,11 @@ export class SharedTier {
       times: { storedAt, expiresAt, loadMillis: opened.loadMillis },
     }
   }
+}
+
+/** The same text once for all entries with a tag: then they are compared without looking at its characters. */
+function known(tag: Tag | undefined, stamp: string): Stamp {
+  return tag?.stamp === stamp ? tag.stamp : stamp
 }
 
 function areSame(some: readonly Stamp[], others: readonly Stamp[]): boolean {

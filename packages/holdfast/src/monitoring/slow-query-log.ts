@@ -1,5 +1,5 @@
 import { formatMillis } from '../base/duration.js'
-import type { QueryEvent, QueryObserver } from '../base/query-event.js'
+import { hitEvent, type QueryEvent, type QueryObserver } from '../base/query-event.js'
 import type { SlowQuerySettings } from '../base/slow-query-options.js'
 import type { Logger } from '../base/warning.js'
 import { locationIn, stackHere } from './caller-location.js'
@@ -47,8 +47,10 @@ export class SlowQueryLog implements QueryObserver {
     this.started = parts.settings.location === 'call' ? event => this.#noteCall(event) : undefined
   }
 
-  /** What takes no time is not slow. */
-  readonly hit = (): void => {}
+  /** Redis may be slow to confirm one. */
+  readonly hit = (text: string, rows: number, millis: number): void => {
+    if (millis >= this.#parts.settings.threshold) this.ended(hitEvent(text, rows, millis))
+  }
 
   ended(event: QueryEvent): void {
     if (event.endedAt - event.startedAt < this.#parts.settings.threshold) return

@@ -43,12 +43,14 @@ export class StatementCounters {
     this.#histogram.observe(millis)
   }
 
-  /** A hit in memory took no time. */
-  noteHit(rows: number): void {
+  /** A hit in memory; most take no time. */
+  noteHit(rows: number, millis: number): void {
     this.calls++
     this.cacheHits++
     this.rows += rows
-    this.#histogram.observeNothing()
+    if (millis === 0) return this.#histogram.observeNothing()
+    this.totalMillis += millis
+    this.#histogram.observe(millis)
   }
 
   merge(other: StatementCounters): void {

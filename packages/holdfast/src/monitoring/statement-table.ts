@@ -61,10 +61,10 @@ export class StatementTable implements QueryObserver {
     this.of(event).counters.note(event, this.#categoryOf)
   }
 
-  readonly hit = (text: string, rows: number): void => {
-    this.all.noteHit(rows)
+  readonly hit = (text: string, rows: number, millis: number): void => {
+    this.all.noteHit(rows, millis)
     const statement = this.#byText.get(text) ?? this.#meet(text)
-    statement.counters.noteHit(rows)
+    statement.counters.noteHit(rows, millis)
   }
 
   /** The statement that a query counts for. */

@@ -42,8 +42,8 @@ export class PoolMetrics implements QueryObserver {
     this.#operation(this.#operations.of(event), (event.endedAt - event.startedAt) / 1_000)
   }
 
-  /** A hit in memory took no time. */
-  readonly hit = (): void => this.#operation(this.#operations.of(HIT), 0)
+  readonly hit = (_text: string, _rows: number, millis: number): void =>
+    this.#operation(this.#operations.of(HIT), millis / 1_000)
 
   /** A connection was opened. @param millis how long that took */
   opened(millis: number): void {
