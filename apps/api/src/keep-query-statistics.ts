@@ -101,7 +101,7 @@ class Writer {
     try {
       await this.#recorder.record()
     } catch (error) {
-      this.#warn(error, 'The last query statistics could not be written and are lost')
+      this.#warn(error, 'The last query statistics could not be written and may be lost')
     }
   }
 

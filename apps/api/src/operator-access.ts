@@ -25,7 +25,7 @@ export function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(digest(given), digest(wanted))
 }
 
-/** Not through a proxy, and under a name of this machine: a page of another site that had its own name lead here has none. */
+/** Not through a proxy, and under a name of this machine: a page of another site whose own name leads here comes under that. */
 function isLocal({ headers, socket }: Asking): boolean {
   const isProxied = PROXY_HEADERS.some(name => headers[name] !== undefined)
   const isNamed = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '')

@@ -70,14 +70,16 @@ describe('a service', () => {
     expect(await kept()).toEqual([])
   })
 
-  test('without the table works and stops as ever, and says once what is lost', async () => {
+  test('without the table works and stops as ever, and says once that statistics may be lost', async () => {
     await owner.query('ALTER TABLE query_statistics RENAME TO elsewhere')
     const service = await serviceOn(url)
     await service.join()
     await service.close()
     await owner.query('ALTER TABLE elsewhere RENAME TO query_statistics')
     const warnings = service.log.map(line => JSON.parse(line)).filter(({ level }) => level >= 40)
-    expect(warnings).toMatchObject([{ msg: expect.stringContaining('are lost'), error: { code: '42P01' } }])
+    expect(warnings).toMatchObject([
+      { msg: expect.stringContaining('may be lost'), error: { code: '42P01' } },
+    ])
   })
 
   test('under row-level security writes as app_service, and nobody else may', async () => {
@@ -181,16 +183,15 @@ describe('keeping the statistics of a pool', () => {
     expect(await kept()).toMatchObject([{ calls: 1 }])
   })
 
-  test('that the database does not answer ends within its time, and says what is lost', async () => {
+  test('that the database does not answer ends within its time, and says what may be lost', async () => {
     const client = await owner.connect()
     await client.query('BEGIN; LOCK TABLE query_statistics IN ACCESS EXCLUSIVE MODE')
     await pool.query('SELECT 1')
     start(url)
     await expect.poll(() => looks).toBe(1)
     await keeper.end({ timeout: 50 })
-    expect(lines).toContain('The last query statistics could not be written and are lost')
+    expect(lines).toContain('The last query statistics could not be written and may be lost')
     await client.query('ROLLBACK')
     client.release()
-    expect(await kept()).toEqual([])
   })
 })

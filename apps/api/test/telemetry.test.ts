@@ -54,7 +54,7 @@ test('without the package the service says once which one it needs, and works', 
     if (request === API) throw Object.assign(new Error('not found'), { code: 'MODULE_NOT_FOUND' })
     return resolve.call(Module, request, ...rest)
   })
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   const lines = told(await askedOnce({ TELEMETRY: 'on' }))
   expect(lines.map(line => JSON.parse(line))).toMatchObject([
     { level: 40, code: 'telemetry-missing', msg: expect.stringContaining(`npm install ${API}`) },

@@ -106,14 +106,14 @@ describe('pool.statementSnapshots', () => {
   })
 
   test('keep their id for as long as they are counted, and have another one when they come back', async () => {
-    await withPool({ statistics: { statements: 2 } }, async pool => {
+    await withPool({ statistics: { statements: 1 } }, async pool => {
       const snapshot = async (text: string) =>
         (await pool.statementSnapshots()).find(statement => statement.text === text)
       await pool.query('SELECT 1 AS a')
       const first = await snapshot('SELECT ? AS a')
       await pool.query('SELECT 2 AS a')
       expect(await snapshot('SELECT ? AS a')).toMatchObject({ id: first?.id, calls: 2 })
-      for (const name of ['b', 'c', 'd']) await pool.query(`SELECT pg_sleep(0.02) AS ${name}`)
+      await pool.query('SELECT 1 AS b')
       expect(await snapshot('SELECT ? AS a')).toBeUndefined()
       expect(await snapshot('(statements that were forgotten)')).toMatchObject({
         id: 0,
