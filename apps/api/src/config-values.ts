@@ -30,6 +30,15 @@ export function duration(low: number, high: number) {
   }
 }
 
+/** A duration in milliseconds, as {@link duration}, or `0` for never. */
+export function durationOrNever(low: number, high: number) {
+  const { parse } = duration(low, high)
+  return {
+    expected: `0, or a duration such as 30s or 5m, from ${low} ms to ${high} ms`,
+    parse: (text: string) => (text === '0' ? 0 : parse(text)),
+  }
+}
+
 /** A size in bytes: `4096`, `256KiB`, `1MiB`. */
 export function size(low: number, high: number) {
   return {

@@ -33,6 +33,8 @@ test('an empty environment gives the defaults of development', () => {
     shutdownTimeout: 10_000,
     metrics: {},
     rateLimit: { max: 600, window: 60_000 },
+    queryStatisticsInterval: 60_000,
+    telemetry: false,
     dashboard: {},
     trustProxy: [],
   })
@@ -77,6 +79,9 @@ test.each([
   ['WEBHOOK_SECRETS', 'whsec_short', 'WEBHOOK_SECRETS: expected secrets such as whsec_'],
   ['WEBHOOK_TOLERANCE', '1d', 'WEBHOOK_TOLERANCE: expected a duration such as'],
   ['TRUST_PROXY', 'true', 'TRUST_PROXY: expected IP addresses or networks'],
+  ['QUERY_STATISTICS_INTERVAL', '1ms', 'QUERY_STATISTICS_INTERVAL: expected 0, or a duration such as 30s'],
+  ['QUERY_STATISTICS_INTERVAL', '-1', 'QUERY_STATISTICS_INTERVAL: expected 0, or a duration such as 30s'],
+  ['TELEMETRY', 'true', 'TELEMETRY: expected one of off, on, traces, metrics, given "true"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL: expected one of trace'],
 ])('%s=%s is refused with what was expected and what was given', (name, value, message) => {
   expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(message)])
@@ -97,6 +102,21 @@ test('requests run under their identities only when that is switched on', () => 
   expect(problemsOf({ DIGIS_RLS: 'yes' })).toEqual([
     expect.stringContaining('DIGIS_RLS: expected one of on, off'),
   ])
+})
+
+test.each([
+  ['off', false],
+  ['on', { traces: true, metrics: true }],
+  ['traces', { traces: true, metrics: false }],
+  ['metrics', { traces: false, metrics: true }],
+])('with TELEMETRY=%s the option of the pool is %j', (TELEMETRY, telemetry) => {
+  expect(readConfig({ TELEMETRY }).telemetry).toEqual(telemetry)
+})
+
+test('query statistics are written every minute, at another pace, or never', () => {
+  const every = (QUERY_STATISTICS_INTERVAL: string) =>
+    readConfig({ QUERY_STATISTICS_INTERVAL }).queryStatisticsInterval
+  expect([every(''), every('0'), every('1s'), every('15m')]).toEqual([60_000, 0, 1_000, 900_000])
 })
 
 test('secrets of webhooks are bytes, several while one replaces another', () => {

@@ -1,6 +1,7 @@
 import {
   address,
   duration,
+  durationOrNever,
   integer,
   isOrigin,
   list,
@@ -127,6 +128,17 @@ export const VARIABLES = {
     secret: true,
     ...text(16),
   },
+  QUERY_STATISTICS_INTERVAL: {
+    about: 'How often the statistics of statements are written to the table `query_statistics`; `0`: never.',
+    fallback: '1m',
+    ...durationOrNever(1_000, 86_400_000),
+  },
+  TELEMETRY: {
+    about:
+      'Whether queries are told to OpenTelemetry, as `traces`, as `metrics` or as both (`on`); an SDK has to be set up, and `@opentelemetry/api` installed.',
+    fallback: 'off',
+    ...oneOf('off', 'on', 'traces', 'metrics'),
+  },
   DASHBOARD: {
     about:
       'Whether the live page is served at `/dashboard`: `auto` in development, and wherever `DASHBOARD_TOKEN` is set.',
@@ -175,6 +187,14 @@ export interface MetricsConfig {
   readonly token?: string
 }
 
+/** What is told to OpenTelemetry. */
+export interface TelemetryConfig {
+  /** A span for each query. */
+  readonly traces: boolean
+  /** Those of the pool, as `/metrics` has them. */
+  readonly metrics: boolean
+}
+
 /** Who may see the live page. */
 export interface DashboardConfig {
   /** Absent: whoever asks from this machine. */
@@ -219,6 +239,10 @@ export interface Config {
   readonly rateLimit: { readonly max: number; readonly window: number }
   /** `false`: there is no `/metrics`. */
   readonly metrics: MetricsConfig | false
+  /** Milliseconds from one writing of query statistics to the next; `0`: they are not written. */
+  readonly queryStatisticsInterval: number
+  /** `false`: OpenTelemetry is not even looked for. */
+  readonly telemetry: TelemetryConfig | false
   /** The live page; `false`: there is none. */
   readonly dashboard: DashboardConfig | false
   /** Proxies whose word on the caller's address counts. */
@@ -313,6 +337,8 @@ function assemble({ required, optional }: Read): Config {
     shutdownTimeout: required('SHUTDOWN_TIMEOUT'),
     rateLimit: Object.freeze({ max: required('RATE_LIMIT'), window: required('RATE_LIMIT_WINDOW') }),
     metrics: metricsConfig(required, optional),
+    queryStatisticsInterval: required('QUERY_STATISTICS_INTERVAL'),
+    telemetry: telemetryConfig(required),
     dashboard: dashboardConfig(environment, required, optional),
     trustProxy: required('TRUST_PROXY'),
   })
@@ -327,6 +353,13 @@ function cacheConfig(required: Read['required'], optional: Read['optional']): Co
 function metricsConfig(required: Read['required'], optional: Read['optional']): Config['metrics'] {
   const token = optional('METRICS_TOKEN')
   return required('METRICS') === 'on' && Object.freeze(token === undefined ? {} : { token })
+}
+
+/** The option `telemetry` of the pool. */
+function telemetryConfig(required: Read['required']): Config['telemetry'] {
+  const wish = required('TELEMETRY')
+  const told = { traces: wish !== 'metrics', metrics: wish !== 'traces' }
+  return wish !== 'off' && Object.freeze(told)
 }
 
 /** Off in production and in tests unless something was said. */

@@ -6,7 +6,8 @@ interface Listening {
 }
 
 /** Something that holds connections to a database. */
-interface Ending {
+export interface Ending {
+  /** Settles within about so many milliseconds: what still runs then is cut. */
   end(options: { timeout: number }): Promise<unknown>
 }
 
@@ -14,21 +15,21 @@ interface Ending {
 export interface DrainOptions {
   /** What accepts requests; closed first. */
   readonly app: Listening
-  /** What the requests in flight still need; ended last. */
-  readonly pool: Ending
+  /** What the requests in flight still need, and what tells of them; ended last. */
+  readonly endings: readonly Ending[]
   readonly timeout: number
 }
 
-/** How long the pool may take after the last request, in milliseconds: nothing of value runs in it any more. */
-const POOL_TIMEOUT = 2_000
+/** How long the rest may take after the last request, in milliseconds: nothing that anybody waits for runs any more. */
+const END_TIMEOUT = 2_000
 
-/** Stops accepting, lets requests in flight finish, cuts those that are still there after `timeout`, ends the pool. */
-export async function drain({ app, pool, timeout }: DrainOptions): Promise<void> {
+/** Stops accepting, lets requests in flight finish, cuts those that are still there after `timeout`, ends the rest. */
+export async function drain({ app, endings, timeout }: DrainOptions): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), timeout)
   try {
     await app.close()
   } finally {
     clearTimeout(timer)
-    await pool.end({ timeout: POOL_TIMEOUT })
+    await Promise.all(endings.map(each => each.end({ timeout: END_TIMEOUT })))
   }
 }

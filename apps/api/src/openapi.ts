@@ -4,6 +4,7 @@ import type { FastifySchema } from 'fastify'
 import type { Access } from './access.js'
 import type { App } from './app.js'
 import type { ProblemKind } from './problem.js'
+import { CreatorDayBody } from './schemas/creator-day.js'
 import { EarningsBody, PaymentBody } from './schemas/payment.js'
 import { ProblemResponse, problems } from './schemas/problem.js'
 import { SessionBody } from './schemas/session.js'
@@ -19,6 +20,7 @@ const NAMED = [
   SessionBody,
   PaymentBody,
   EarningsBody,
+  CreatorDayBody,
   TokenBalance,
   TransferBody,
   StatementLineBody,

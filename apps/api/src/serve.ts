@@ -5,9 +5,10 @@ import type { App } from './app.js'
 import { type Config, hasKey, readConfig, type TokenRules } from './config.js'
 import { databaseIdentity } from './database-identity.js'
 import { createDemoTokens, type DemoTokens } from './demo-tokens.js'
-import { drain } from './drain.js'
+import { drain, type Ending } from './drain.js'
 import { forgetOldKeys } from './forget-keys.js'
 import { keepMaintained } from './keep-maintained.js'
+import { keepQueryStatistics } from './keep-query-statistics.js'
 import type { DemoFaults } from './live/demo-controls.js'
 import { createLivePage, type LivePage } from './live/live-page.js'
 import { createLogger } from './logger.js'
@@ -73,9 +74,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await stopRefreshing()
     })
     address = await app.listen({ port: options.port, host: options.host ?? config.host })
+    const statistics = keepStatistics({ pool, databaseUrl: options.databaseUrl, config, logger })
     return {
       address,
-      close: closer(app, pool, config),
+      close: closer(app, [pool, ...statistics], config),
       ...(demo === undefined ? {} : { demoTokens: demo.tokens }),
     }
   } catch (error) {
@@ -121,7 +123,7 @@ function withRules(config: Config, rules: TokenRules | undefined): Config {
 /** Everything but its size is the pool's own default: 5 s to connect, 30 s for a query at most. */
 function createPool(
   connectionString: string,
-  { databasePoolMax, cache, rowLevelSecurity }: Config,
+  { databasePoolMax, cache, rowLevelSecurity, telemetry }: Config,
   logger: FastifyBaseLogger,
 ): Pool {
   return new Pool({
@@ -130,6 +132,7 @@ function createPool(
     logger,
     cache: cache && digisCache(cache),
     rls: rowLevelSecurity && digisRls,
+    telemetry,
     ...(databasePoolMax === undefined ? {} : { max: databasePoolMax }),
   })
 }
@@ -163,11 +166,20 @@ function forgetting({ forgetOldKeys: forget }: Digis, { rowLevelSecurity }: Conf
   return { forgetOldKeys: () => forget(rowLevelSecurity ? { as: APP_SERVICE } : {}) }
 }
 
+/** Nothing, where they are not to be kept. */
+function keepStatistics({
+  config,
+  ...parts
+}: Pick<ServeOptions, 'databaseUrl'> & Pick<LiveParts, 'pool' | 'config' | 'logger'>): Ending[] {
+  const { queryStatisticsInterval: everyMillis, rowLevelSecurity } = config
+  return everyMillis === 0 ? [] : [keepQueryStatistics({ ...parts, rowLevelSecurity, everyMillis })]
+}
+
 /** Closing again waits for the first time. */
-function closer(app: App, pool: Pool, { shutdownTimeout: timeout }: Config): () => Promise<void> {
+function closer(app: App, endings: readonly Ending[], { shutdownTimeout: timeout }: Config) {
   let closing: Promise<void> | undefined
   return () => {
-    closing ??= drain({ app, pool, timeout })
+    closing ??= drain({ app, endings, timeout })
     return closing
   }
 }

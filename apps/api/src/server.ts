@@ -13,6 +13,7 @@ import type { LivePage } from './live/live-page.js'
 import { logRequests } from './log-requests.js'
 import { describeRoutes, serveDocumentation } from './openapi.js'
 import { requestId, sendHeaders } from './response-headers.js'
+import { creatorDayRoutes } from './routes/creator-days.js'
 import { creatorRoutes } from './routes/creators.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { earningRoutes } from './routes/earnings.js'
@@ -125,6 +126,7 @@ async function addRoutes(api: App, { config, pool }: Dependencies): Promise<void
   sessionRoutes(api)
   paymentRoutes(api)
   earningRoutes(api)
+  creatorDayRoutes(api)
   tokenRoutes(api)
   transferRoutes(api)
   healthRoutes(api, pool)

@@ -62,6 +62,10 @@ const MATRIX: Readonly<Record<string, Case>> = {
     request: at('/api/users/me/earnings'),
     statuses: [401, 403, 403, 200, 403, 403],
   },
+  'GET /api/users/me/statistics/daily': {
+    request: at('/api/users/me/statistics/daily?from=2026-01-01&to=2026-01-31'),
+    statuses: [401, 403, 403, 200, 403, 403],
+  },
   'GET /api/users/me/tokens': { request: at('/api/users/me/tokens'), statuses: MEMBERS },
   'POST /api/users/:id/tokens': {
     request: async () => ({

@@ -7,7 +7,7 @@ let service: TestService
 let person: Person
 beforeAll(async () => {
   service = await startService()
-  person = await service.join()
+  person = await service.join({ is_creator: true })
 })
 afterAll(() => service.close())
 
@@ -20,7 +20,7 @@ describe('a body that does not fit is refused by field', () => {
     ['PATCH /api/users/me', { bio: 'half a pair \ud800' }, ['bio']],
     ['PATCH /api/users/me', { bio: 5 }, ['bio']],
     ['PATCH /api/users/me', { bio: null }, ['bio']],
-    ['PATCH /api/users/me', { is_creator: 'yes' }, ['is_creator']],
+    ['PATCH /api/users/me', { is_creator: 'no' }, ['is_creator']],
     ['PATCH /api/users/me', { price_per_min: '-1' }, ['price_per_min']],
     ['PATCH /api/users/me', { price_per_min: '1.005' }, ['price_per_min']],
     ['PATCH /api/users/me', { price_per_min: '10000.01' }, ['price_per_min']],
@@ -74,6 +74,21 @@ describe('an address that does not fit is refused by field', () => {
     ['GET /api/creators/search?q=', ['q']],
     ['GET /api/creators/search?q=%00', ['q']],
     [`GET /api/creators/search?q=${'x'.repeat(101)}`, ['q']],
+    ['GET /api/users/me/statistics/daily', ['from', 'to']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-02', ['to']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-02&to=2026-01-01', ['to']],
+    ['GET /api/users/me/statistics/daily?from=2023-01-01&to=2026-01-01', ['to']],
+    ['GET /api/users/me/statistics/daily?from=0001-01-01&to=9999-12-31', ['to']],
+    ['GET /api/users/me/statistics/daily?from=2026-02-30&to=2026-03-01', ['from']],
+    ['GET /api/users/me/statistics/daily?from=2026-13-01&to=2026-03-01', ['from']],
+    ['GET /api/users/me/statistics/daily?from=0000-01-01&to=0000-01-01', ['from']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-01&to=today', ['to']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-01&to=2026-01-01T00:00:00Z', ['to']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-01%00&to=2026-01-01', ['from']],
+    ["GET /api/users/me/statistics/daily?from=2026-01-01&to=2026-01-01'--", ['to']],
+    ['GET /api/users/me/statistics/daily?from=٢٠٢٦-٠١-٠١&to=2026-01-01', ['from']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-01&from=2026-01-02&to=2026-01-03', ['from']],
+    ['GET /api/users/me/statistics/daily?from=2026-01-01&to=2026-01-02&creator_id=1', ['creator_id']],
     ['GET /api/creators/0', ['id']],
     ['GET /api/creators/-1', ['id']],
     ['GET /api/creators/1.5', ['id']],
@@ -119,7 +134,7 @@ describe('a body that cannot be read is refused', () => {
 
 test('nothing that was refused has changed anything', async () => {
   const { body } = await service.call('GET /api/users/me', { token: person.token })
-  expect(body).toMatchObject({ bio: '', is_creator: false, price_per_min: '1.00' })
+  expect(body).toMatchObject({ bio: '', is_creator: true, price_per_min: '1.00' })
   const { rows } = await service.direct.query('SELECT count(*)::int AS users FROM users')
   expect(rows).toEqual([{ users: 1 }])
 })

@@ -116,6 +116,7 @@ test('what the service answers is what the document says', async () => {
   const tokens = {
     '/api/stats': await signToken({ role: 'service_role' }),
     '/api/users/me/earnings': creator.token,
+    '/api/users/me/statistics/daily': creator.token,
   }
   const schemas = Object.fromEntries(
     Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => [
@@ -123,6 +124,7 @@ test('what the service answers is what the document says', async () => {
       schema,
     ]),
   )
+  const today = new Date().toISOString().slice(0, 10)
   const values: Record<string, unknown> = { id: creator.id, kind: 'conflict' }
   const reads = operations().filter(([method]) => method === 'GET')
   expect(reads.length).toBeGreaterThan(12)
@@ -131,6 +133,7 @@ test('what the service answers is what the document says', async () => {
     const url = path
       .replace(/\{(\w+)\}/, (_, name) => String(own ?? values[name]))
       .replace('/search', '/search?q=salsa')
+      .replace('/daily', `/daily?from=${today}&to=${today}`)
     const token = tokens[path as keyof typeof tokens] ?? fan.token
     const answer = await service.call(`GET ${url}`, { token })
     expect(answer.status, url).toBe(200)

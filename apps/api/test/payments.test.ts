@@ -46,6 +46,29 @@ test('a fan pays, to the cent, and both people see it; the creator earned it', a
   })
 })
 
+test('a creator sees their days, those without anything left out, and the next payment at once', async () => {
+  const today = new Date().toISOString().slice(0, 10)
+  const daily = async ({ token }: Person, from = today) =>
+    (await service.call(`GET /api/users/me/statistics/daily?from=${from}&to=${today}`, { token })).body
+  const [before] = (await daily(creator)).items
+  expect(await daily(creator, new Date(Date.now() - 900 * 86_400_000).toISOString().slice(0, 10))).toEqual({
+    items: [before],
+  })
+  await service.call('POST /api/payments', {
+    token: fan.token,
+    body: { session_id: session, amount: '1.50', tip: '0.25' },
+  })
+  const [after] = (await daily(creator)).items
+  expect(before).toMatchObject({ day: today, sessions: 1, ended_sessions: 0, session_seconds: '0.000000' })
+  expect(after).toEqual({
+    ...before,
+    payments: before.payments + 1,
+    amount: (Number(before.amount) + 1.5).toFixed(2),
+    tips: (Number(before.tips) + 0.25).toFixed(2),
+  })
+  expect(await daily(await service.join({ is_creator: true }))).toEqual({ items: [] })
+})
+
 test('only the fan of a session pays for it', async () => {
   const other = await service.join()
   for (const { token } of [creator, other]) {

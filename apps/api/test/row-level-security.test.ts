@@ -48,6 +48,7 @@ test('everything that people do works, and each sees what is theirs, again and a
     headers: { 'idempotency-key': '"once"' },
   })
   expect(paid.status).toBe(201)
+  const today = new Date().toISOString().slice(0, 10)
   for (let round = 0; round < 3; round++) {
     for (const { token } of [fan, creator]) {
       expect((await service.call('GET /api/sessions', { token })).body.items).toHaveLength(1)
@@ -59,6 +60,10 @@ test('everything that people do works, and each sees what is theirs, again and a
       expect((await service.call(`GET ${path}`, { token: other.token })).body.items).toEqual([])
     const earned = await service.call('GET /api/users/me/earnings', { token: creator.token })
     expect(earned.body.total_earnings).toBe('25.10')
+    const days = await service.call(`GET /api/users/me/statistics/daily?from=${today}&to=${today}`, {
+      token: creator.token,
+    })
+    expect(days.body.items).toMatchObject([{ day: today, payments: 1, amount: '25.10', sessions: 1 }])
   }
   const changed = await service.call('PATCH /api/users/me', { token: fan.token, body: { bio: 'new' } })
   expect(changed.body.bio).toBe('new')

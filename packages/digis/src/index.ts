@@ -16,6 +16,7 @@ export {
 export { cacheOptionsFrom, type Environment, poolOptionsFrom } from './environment.js'
 export type { HardeningOptions } from './hardening/harden.js'
 export type { HealthService } from './health/health-service.js'
+export { QueryStatisticsRecorder, type RecorderOptions } from './history/query-statistics-recorder.js'
 export type { QueryStatisticsRow } from './history/query-statistics-row.js'
 export { MAX_STATISTICS_ROWS, recordQueryStatistics } from './history/record-query-statistics.js'
 export { IdempotencyKeyInProgressError } from './idempotency/idempotency-error.js'

@@ -132,6 +132,8 @@ const PAYMENTS = {
   unrelated: ['others pay', 'its session ends', 'its fan changes', 'the two meet again'],
 }
 
+const today = () => new Date().toISOString().slice(0, 10)
+
 /** Every cached function. */
 export const CACHED_CALLS: readonly CachedCall[] = [
   {
@@ -186,6 +188,12 @@ export const CACHED_CALLS: readonly CachedCall[] = [
     name: 'getCreatorEarnings',
     call: (digis, { creator }) => digis.getCreatorEarnings(creator.id),
     ...PAYMENTS,
+  },
+  {
+    name: 'getCreatorDays',
+    call: (digis, { creator }) => digis.getCreatorDays(creator.id, today(), today()),
+    changes: ['its session is paid for', 'its session ends', 'the two meet again'],
+    unrelated: ['its creator changes', 'its fan changes', 'a creator joins', 'its fan gets tokens'],
   },
 ]
 

@@ -97,13 +97,19 @@ export {
 } from './migrate/trace/trace.js'
 export type { TracedStatement } from './migrate/trace/trace-file.js'
 export type { Health } from './monitoring/health.js'
+export type { LatencyBucket } from './monitoring/latency-histogram.js'
 export { METRICS_CONTENT_TYPE, type MetricsFormat } from './monitoring/metrics/prometheus-text.js'
 export type { DescribedPooler, DescribedServer, PoolDescription } from './monitoring/pool-description.js'
 export type { MetricsOptions } from './monitoring/pool-monitor.js'
 export type { CacheNumbers, PoolStats } from './monitoring/pool-stats.js'
 export type { QueryMetrics } from './monitoring/query-stats.js'
 export type { QueryCounts } from './monitoring/statement-counters.js'
-export type { StatementOrder, StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
+export type {
+  StatementOrder,
+  StatementSnapshot,
+  StatementStats,
+  StatementsOptions,
+} from './monitoring/statement-stats.js'
 export type { SlowRun } from './monitoring/statement-table.js'
 export { Pool } from './pool.js'
 export { quoteIdentifier } from './sql/identifier.js'

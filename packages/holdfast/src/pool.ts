@@ -51,7 +51,7 @@ import { describePool, type PoolDescription } from './monitoring/pool-descriptio
 import { type MetricsOptions, PoolMonitor } from './monitoring/pool-monitor.js'
 import { type PoolStats, poolStats } from './monitoring/pool-stats.js'
 import { QueryStats } from './monitoring/query-stats.js'
-import type { StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
+import type { StatementSnapshot, StatementStats, StatementsOptions } from './monitoring/statement-stats.js'
 import { leavesIdentity } from './sql/identity-text.js'
 import { rollsBackWhole } from './sql/rolls-back-whole.js'
 import { loadStatementReader } from './sql/statement-reader.js'
@@ -270,6 +270,11 @@ export class Pool extends pg.Pool {
    */
   statements(options: StatementsOptions = {}): Promise<StatementStats[]> {
     return this.#monitor.statements(options)
+  }
+
+  /** The counters of {@link Pool.statements} as they stand, for who takes differences: see {@link StatementSnapshot}. */
+  statementSnapshots(): Promise<StatementSnapshot[]> {
+    return this.#monitor.statementSnapshots()
   }
 
   /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Asking, COOKIE, PageGuard, SIGNED_IN } from './page-access.js'
+import type { Asking } from '../operator-access.js'
+import { COOKIE, PageGuard, SIGNED_IN } from './page-access.js'
 
 const TOKEN = 'a-token-of-the-live-page'
 const from = (headers: Record<string, string> = {}, remoteAddress = '127.0.0.1'): Asking => ({

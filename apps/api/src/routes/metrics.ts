@@ -1,7 +1,7 @@
 import { METRICS_CONTENT_TYPE, type MetricsFormat } from 'holdfast'
 import type { App } from '../app.js'
 import type { MetricsConfig } from '../config.js'
-import { metricsAccess } from '../metrics-access.js'
+import { operatorAccess } from '../operator-access.js'
 import { Problem } from '../problem.js'
 
 /** What the service asks of its pool to be scraped. */
@@ -20,7 +20,7 @@ export function metricsRoute(app: App, pool: MetricsSource, { token }: MetricsCo
   // For machines beside the API: it is no part of the document.
   const options = { schema: { hide: true }, config: { access: 'public', rateLimit: false } } as const
   app.get('/metrics', options, async (request, reply) => {
-    const access = metricsAccess(request, token)
+    const access = operatorAccess(request, token)
     if (access === 'token-needed') {
       throw new Problem('unauthenticated', { headers: { 'www-authenticate': 'Bearer realm="metrics"' } })
     }

@@ -14,10 +14,14 @@ const STORABLE = '^[^\\u0000]*$'
 /** Up to eight digits and two decimals, no sign. */
 const AMOUNT = '^\\d{1,8}(\\.\\d{1,2})?$'
 
+/** Four, two and two digits. */
+const DAY = '^\\d{4}-\\d{2}-\\d{2}$'
+
 /** What to say instead of a pattern that does not match. */
 export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
   [STORABLE]: 'must not contain the NUL character',
   [AMOUNT]: 'must be an amount as text, such as "12.50"',
+  [DAY]: 'must be a day such as 2026-01-31',
 }
 
 /** Money as it is sent: exact decimal text, because binary fractions cannot hold cents. */
@@ -28,6 +32,11 @@ export function amount(description: string, example: string) {
 /** Money as it is answered: decimal text with two decimals. */
 export function money(description: string, example: string) {
   return Type.String({ pattern: '^\\d+\\.\\d{2}$', description, examples: [example] })
+}
+
+/** A day of UTC, `YYYY-MM-DD`. */
+export function day(description: string) {
+  return Type.String({ pattern: DAY, description, examples: ['2026-01-31'] })
 }
 
 /** Text of at most `maxLength` characters. PostgreSQL cannot store the NUL character, so it is refused here by name. */

@@ -84,6 +84,10 @@ const REQUESTS: Readonly<Record<string, (who: Callers) => Request>> = {
   'PATCH /api/users/me': ({ fan: { token } }) => ({ path: '/api/users/me', token, body: { bio: 'x' } }),
   'GET /api/users/{id}': ({ fan: { token, id } }) => ({ path: `/api/users/${id}`, token }),
   'GET /api/users/me/earnings': ({ creator: { token } }) => ({ path: '/api/users/me/earnings', token }),
+  'GET /api/users/me/statistics/daily': ({ creator: { token } }) => ({
+    path: '/api/users/me/statistics/daily?from=2026-01-01&to=2026-12-31',
+    token,
+  }),
   'GET /api/users/me/tokens': ({ fan: { token } }) => ({ path: '/api/users/me/tokens', token }),
   'POST /api/users/{id}/tokens': ({ fan: { id }, service: token }) => ({
     path: `/api/users/${id}/tokens`,

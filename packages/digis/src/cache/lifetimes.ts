@@ -5,7 +5,7 @@ import type { CacheOptions } from 'holdfast'
  * a result makes it fresh at once. Frozen, because Holdfast understands frozen wishes once and knows them again.
  */
 
-/** Lifetimes of the tables: of users, sessions and payment histories. */
+/** Lifetimes of the tables: of users, sessions, payment histories and daily statistics. */
 export const CACHED_TABLES = Object.freeze({
   // By this key a change of a fan is told from one of a creator, and the list of creators outlives it.
   users: Object.freeze({ ttl: '5m', keys: Object.freeze(['is_creator']) }),
@@ -13,6 +13,8 @@ export const CACHED_TABLES = Object.freeze({
   search_words: '5m',
   sessions: '3m',
   payments: '3m',
+  creator_daily_stats: '10m',
+  creator_daily_stats_state: '10m',
 }) satisfies CacheOptions['tables']
 
 /** The list of creators. */

@@ -6,6 +6,13 @@ export interface LatencySummary {
   readonly max: number
 }
 
+/** So many calls took about so long. */
+export interface LatencyBucket {
+  /** The middle of the bucket, in milliseconds; the same bucket has the same always. */
+  readonly millis: number
+  readonly calls: number
+}
+
 /** Each octave of microseconds is divided into so many buckets of the same width. */
 const PER_OCTAVE = 8
 const SUB_BITS = 3
@@ -60,6 +67,15 @@ export class LatencyHistogram {
       if (count > 0) difference.#max = Math.min(middleOf(index), this.#max)
     }
     return difference
+  }
+
+  /** The buckets that hold anything, the shortest durations first. */
+  buckets(): LatencyBucket[] {
+    const buckets: LatencyBucket[] = []
+    this.#counts.forEach((calls, index) => {
+      if (calls > 0) buckets.push({ millis: middleOf(index), calls })
+    })
+    return buckets
   }
 
   summary(): LatencySummary {

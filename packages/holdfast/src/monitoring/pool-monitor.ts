@@ -18,8 +18,10 @@ import { type CategoryOf, type QueryCounts, StatementCounters } from './statemen
 import {
   exampleOf,
   type StatementReader,
+  type StatementSnapshot,
   type StatementStats,
   type StatementsOptions,
+  statementSnapshots,
   statementStats,
 } from './statement-stats.js'
 import { StatementTable } from './statement-table.js'
@@ -84,6 +86,12 @@ export class PoolMonitor {
   async statements(options: StatementsOptions): Promise<StatementStats[]> {
     if (this.#table === undefined) return []
     return statementStats(this.#table, await this.#parts.loadReader(), options)
+  }
+
+  /** See `Pool.statementSnapshots`. */
+  async statementSnapshots(): Promise<StatementSnapshot[]> {
+    if (this.#table === undefined) return []
+    return statementSnapshots(this.#table, await this.#parts.loadReader())
   }
 
   /** See `Pool.plan`. */

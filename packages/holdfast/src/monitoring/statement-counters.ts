@@ -1,6 +1,6 @@
 import type { ErrorCategory } from '../base/errors.js'
 import type { QueryEvent } from '../base/query-event.js'
-import { LatencyHistogram, type LatencySummary } from './latency-histogram.js'
+import { type LatencyBucket, LatencyHistogram, type LatencySummary } from './latency-histogram.js'
 
 /** What was counted of some queries. Percentiles in milliseconds, off by at most a sixteenth. */
 export interface QueryCounts extends LatencySummary {
@@ -96,6 +96,11 @@ export class StatementCounters {
       waitMillis: this.waitMillis,
       ...this.#histogram.summary(),
     }
+  }
+
+  /** How many calls took how long. */
+  latencies(): LatencyBucket[] {
+    return this.#histogram.buckets()
   }
 
   #failed(category: ErrorCategory, count: number): void {

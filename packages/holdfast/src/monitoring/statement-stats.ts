@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { LatencyBucket } from './latency-histogram.js'
 import { type QueryCounts, StatementCounters } from './statement-counters.js'
 import type { CountedStatement, SlowRun, StatementTable } from './statement-table.js'
 
@@ -10,6 +11,24 @@ export interface StatementStats extends QueryCounts {
   readonly text: string
   /** Its latest slow run, when slow queries are looked for. */
   readonly lastSlow: SlowRun | undefined
+}
+
+/**
+ * Counters of a statement at one moment, of which the difference to an earlier moment can be taken. Those of all statements
+ * add up to all that the pool has counted, and none ever gets less but by being forgotten.
+ */
+export interface StatementSnapshot extends QueryCounts {
+  /**
+   * For as long as it is counted; a statement that was forgotten and is met again has another one. 0 for all that were
+   * forgotten: what they had is counted there from then on.
+   */
+  readonly id: number
+  /** As in {@link StatementStats}; several may have the same. */
+  readonly fingerprint: string
+  /** Literals replaced by `?`, comments left out. */
+  readonly text: string
+  /** How many of the calls took how long, the shortest first; what nobody took is left out. */
+  readonly latencies: readonly LatencyBucket[]
 }
 
 /** What statements are ordered by; the greatest first. */
@@ -56,6 +75,20 @@ export function statementStats(
   const told = all.sort((a, b) => b[by] - a[by]).slice(0, limit)
   if (table.others.calls === 0) return told
   return [...told, { ...OTHERS, ...table.others.snapshot(), lastSlow: undefined }]
+}
+
+/**
+ * The counters as they stand, each on its own: statements of one fingerprint are told apart when they were met in different
+ * forms, and those that were forgotten come last, together.
+ */
+export function statementSnapshots(table: StatementTable, reader: StatementReader): StatementSnapshot[] {
+  const told = [...table.statements].map(statement => {
+    statement.identity ??= identify(statement.example, reader)
+    const { id, identity, counters } = statement
+    return { id, ...identity, ...counters.snapshot(), latencies: counters.latencies() }
+  })
+  if (table.others.calls === 0) return told
+  return [...told, { id: 0, ...OTHERS, ...table.others.snapshot(), latencies: table.others.latencies() }]
 }
 
 /** A text of the statement with this fingerprint; `undefined` when there is none. */

@@ -17,6 +17,8 @@ export interface SlowRun {
 
 /** A statement that is counted. */
 export class CountedStatement {
+  /** From 1, and never given again. */
+  readonly id: number
   /** The text of its first call, cut off if it is long; literals and all. */
   readonly example: string
   readonly counters = new StatementCounters()
@@ -24,7 +26,8 @@ export class CountedStatement {
   /** Worked out when somebody asks. */
   identity: { readonly fingerprint: string; readonly text: string } | undefined = undefined
 
-  constructor(example: string) {
+  constructor(id: number, example: string) {
+    this.id = id
     this.example = example
   }
 }
@@ -42,6 +45,7 @@ export class StatementTable implements QueryObserver {
   /** Of all queries. */
   readonly all = new StatementCounters()
   readonly #others = new StatementCounters()
+  #met = 0
   readonly #byShape = new Map<string, CountedStatement>()
   /** Texts that were met lately: looking one up costs less than looking at its characters. */
   readonly #byText = new Map<string, CountedStatement>()
@@ -92,7 +96,7 @@ export class StatementTable implements QueryObserver {
     // A copy: a slice would keep the whole text.
     const example =
       text.length > LONGEST_SHAPED ? Buffer.from(text.slice(0, LONGEST_SHAPED)).toString() : text
-    const statement = new CountedStatement(example)
+    const statement = new CountedStatement(++this.#met, example)
     this.#byShape.set(shape, statement)
     return statement
   }

@@ -84,3 +84,52 @@ describe('pool.statements', () => {
     })
   })
 })
+
+describe('pool.statementSnapshots', () => {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
+
+  test('add up to all that was counted, bucket by bucket, also when statements are forgotten and met again', async () => {
+    await withPool({ statistics: { statements: 5 } }, async pool => {
+      for (let i = 0; i < 60; i++) await pool.query(`SELECT 1 AS c${i % 12}x`)
+      await pool.query('SELECT nothing').catch(() => {})
+      const all = await pool.statementSnapshots()
+      expect(all.length).toBeLessThanOrEqual(6)
+      expect(sum(all.map(({ calls }) => calls))).toBe(61)
+      expect(sum(all.map(({ errors }) => errors))).toBe(1)
+      for (const { calls, latencies, max } of all) {
+        expect(sum(latencies.map(bucket => bucket.calls))).toBe(calls)
+        const millis = latencies.map(bucket => bucket.millis)
+        expect(millis).toEqual([...millis].sort((a, b) => a - b))
+        expect(Math.abs((millis.at(-1) ?? 0) - max)).toBeLessThanOrEqual(Math.max(max / 8, 0.001))
+      }
+    })
+  })
+
+  test('keep their id for as long as they are counted, and have another one when they come back', async () => {
+    await withPool({ statistics: { statements: 1 } }, async pool => {
+      const snapshot = async (text: string) =>
+        (await pool.statementSnapshots()).find(statement => statement.text === text)
+      await pool.query('SELECT 1 AS a')
+      const first = await snapshot('SELECT ? AS a')
+      await pool.query('SELECT 2 AS a')
+      expect(await snapshot('SELECT ? AS a')).toMatchObject({ id: first?.id, calls: 2 })
+      await pool.query('SELECT 1 AS b')
+      expect(await snapshot('SELECT ? AS a')).toBeUndefined()
+      expect(await snapshot('(statements that were forgotten)')).toMatchObject({
+        id: 0,
+        fingerprint: 'other',
+      })
+      await pool.query('SELECT 3 AS a')
+      const again = await snapshot('SELECT ? AS a')
+      expect(again).toMatchObject({ fingerprint: first?.fingerprint, calls: 1 })
+      expect(again?.id).toBeGreaterThan(first?.id ?? Number.POSITIVE_INFINITY)
+    })
+  })
+
+  test('are none with statistics: false', async () => {
+    await withPool({ statistics: false }, async pool => {
+      await pool.query('SELECT 1')
+      expect(await pool.statementSnapshots()).toEqual([])
+    })
+  })
+})
