@@ -1,6 +1,7 @@
+import net from 'node:net'
 import { type RedisServer, startRedis } from '@holdfast/testkit'
 import { createClient } from '@redis/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connected, operator, readOf, unique, watch } from './redis-fixture.js'
 import { fill, isHit, testContract } from './remote-store-contract.js'
 
@@ -52,6 +53,30 @@ test('an answer is never taken over after the invalidation of its stamp was deli
     if (held !== undefined && held !== current) violations += 1
   }
   expect(violations).toBe(0)
+})
+
+test('the client writes nothing while the turn lasts in which it was told to, on which barriers at once rely (H21)', async () => {
+  const redis = await operator(server.url)
+  const written = vi.spyOn(net.Socket.prototype, 'write')
+  onTestFinished(() => written.mockRestore())
+  const answer = redis.ping()
+  await new Promise<void>(resolve => process.nextTick(resolve))
+  expect(written).not.toHaveBeenCalled()
+  await answer
+  expect(written).toHaveBeenCalled()
+})
+
+test('a barrier that was sent is shared by nobody who comes later (H21)', async () => {
+  const { store } = await connected({ redis: server.url })
+  const redis = await operator(server.url)
+  await redis.configResetStat()
+  const early = store.barrier()
+  expect(store.barrier()).toBe(early)
+  await new Promise<void>(resolve => process.nextTick(resolve))
+  const late = store.barrier()
+  expect(late).not.toBe(early)
+  await Promise.all([early, late])
+  expect(await redis.info('commandstats')).toContain('cmdstat_evalsha:calls=2,')
 })
 
 test('a read that meets nobody goes at once, up to 32 others share one round trip, and so do all barriers (H21)', async () => {
