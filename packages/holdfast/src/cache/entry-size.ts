@@ -14,6 +14,9 @@ const CONTAINER = 400
 /** Keeping an entry: the node in the store, its place in the map, the functions and objects around a result. */
 const ENTRY = 1_024
 
+/** No entry takes less: where this has no room, none has to be measured. */
+export const SMALLEST_ENTRY = ENTRY
+
 const BYTEA = 17
 const OPENING_BRACE = 0x7b
 const OPENING_BRACKET = 0x5b

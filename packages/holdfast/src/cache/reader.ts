@@ -6,7 +6,7 @@ import type { CacheCounters } from './cache-stats.js'
 import type { Basis, CachedRead, ResultWish } from './cached-read.js'
 import { Departures } from './departures.js'
 import { Entry, isWorthKeeping } from './entry.js'
-import { entryBytes } from './entry-size.js'
+import { entryBytes, SMALLEST_ENTRY } from './entry-size.js'
 import { internFields } from './field-table.js'
 import { type Flight, Flights, type Landing } from './flights.js'
 import { inTime } from './in-time.js'
@@ -132,7 +132,7 @@ export class Reader {
   /** Keeps an entry in memory, and with it its tags until it leaves. */
   #remember({ key, maxStale }: CachedRead, entry: Entry): void {
     const { tags, memory, clock } = this.#parts
-    const bytes = entryBytes(key, entry.raw)
+    const bytes = memory.fits(SMALLEST_ENTRY) ? entryBytes(key, entry.raw) : Number.POSITIVE_INFINITY
     if (!memory.fits(bytes)) return void memory.delete(key)
     tags.retain(entry.tags)
     const limits = { bytes, expiresAt: entry.times.expiresAt + maxStale, now: clock.now() }

@@ -43,13 +43,12 @@ export const BARRIER = script(`${PREAMBLE}return redis.status_reply('OK')`)
  *
  * Answers the values, a letter for each read (c: current, t: lease taken, h: lease held, n: neither) and the stamps
  * of the reads that are not current. Values are read by GETEX because that is no read to the tracking table, which
- * therefore holds tags only. A stamp minted here is read again, because a key that a connection changes itself
- * leaves its tracking table.
+ * therefore holds tags only. Where there is no value there are probably no stamps: they are made before they are read,
+ * because this connection is told of a change of its own too once it has read a key. A stamp that is made after all is
+ * read again, because a key that a connection changes itself leaves its tracking table.
  */
 export const READ = script(`${PREAMBLE}
 local count = tonumber(ARGV[2])
-local tags = {}
-if count > 0 then tags = redis.call('MGET', unpack(KEYS, 2, count + 1)) end
 local schemas
 local function schema(index)
   if not schemas then
@@ -58,18 +57,38 @@ local function schema(index)
   end
   return schemas[index] or ''
 end
+-- Makes a stamp where there is none. Asked for each tag once at most.
+local asked = {}
+local function mint(index, ...)
+  asked[index] = true
+  return redis.call('SET', KEYS[index + 1], schema(index) .. ARGV[3] .. index, 'PX', ARGV[4], ...)
+end
+local reads, at, values = ARGV[6], 1, {}
+for read = 1, #KEYS - count - 1 do
+  local size = string.byte(reads, at)
+  local value = redis.pcall('GETEX', KEYS[count + 1 + read])
+  if type(value) ~= 'string' then
+    value = false
+    for place = at + 2, at + 1 + size do
+      local index = string.byte(reads, place)
+      if not asked[index] then mint(index, 'NX') end
+    end
+  end
+  values[read] = value
+  at = at + size + 2
+end
+local tags = {}
+if count > 0 then tags = redis.call('MGET', unpack(KEYS, 2, count + 1)) end
 for index = 1, count do
   if not tags[index] then
-    local key, stamp = KEYS[index + 1], schema(index) .. ARGV[3] .. index
-    local minted = redis.call('SET', key, stamp, 'PX', ARGV[4], 'NX')
-    if not minted and redis.call('TYPE', key).ok ~= 'set' then
-      minted = redis.call('SET', key, stamp, 'PX', ARGV[4])
-    end
+    local key = KEYS[index + 1]
+    local minted = not asked[index] and mint(index, 'NX')
+    if not minted and redis.call('TYPE', key).ok ~= 'set' then minted = mint(index) end
     if minted then tags[index] = redis.call('GET', key) end
   end
 end
-local reads, at, values, states, stamps = ARGV[6], 1, {}, {}, {}
-local sets = {}
+local states, stamps, sets = {}, {}, {}
+at = 1
 -- The stamps of a set of tags, and in one text unless one of them is marked; most reads of a batch share a set.
 local function stampsOf(places)
   local set = sets[places]
@@ -90,9 +109,7 @@ for read = 1, #KEYS - count - 1 do
   local lease = string.byte(reads, at + 1) == 108
   local set = stampsOf(string.sub(reads, at + 2, at + 1 + size))
   local vector = set.vector
-  local value = redis.pcall('GETEX', key)
-  if type(value) ~= 'string' then value = false end
-  values[read] = value
+  local value = values[read]
   if value and vector and string.sub(value, 1, #vector) == vector then
     states[read] = 'c'
   else
