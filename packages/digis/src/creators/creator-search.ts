@@ -21,25 +21,56 @@ const PIECES = 32
 /** The largest key: no row is behind it. */
 const BEHIND_ALL = '9223372036854775807'
 
+/** Of words that so many of the newest creators have, the matches are looked for there, and no index is asked. */
+const NEWEST = 2_000
+
 /**
- * Known while planning: where it is common, the newest matches are found in the order of the keys, and nobody counts
- * the others.
+ * Not known while planning: what is read, and in which order, is written down here, and not left to what the planner
+ * believes of how rare words are. Where it is wrong, it reads all creators.
  */
-const MATCHES = 'document @@ creator_query($1)'
+const QUERY = '(SELECT query FROM asked)'
 
-/** The same, not known while planning: read through the index whatever the planner believes of its rows. */
-const QUERY = '(SELECT creator_query($1))'
+const IS_FIRST_PAGE = "$4::real = 'infinity'"
+
+interface Listed {
+  readonly matching: string
+  /** What has to be so for anything to be read. */
+  readonly only: string
+  /** The key behind which to begin. */
+  readonly start: string
+  readonly limit: string | number
+}
+
+/** The newest who match, of the newest creators alone: rare words cost no more than common ones. */
+function near({ matching, only, start, limit }: Listed, creators: string | number = NEWEST): string {
+  return `SELECT creator_id
+      FROM (SELECT creator_id, names, document FROM creator_documents
+             WHERE ${only} AND creator_id < ${start} ORDER BY creator_id DESC LIMIT ${creators}) AS newest
+     WHERE ${matching} ORDER BY creator_id DESC LIMIT ${limit}`
+}
+
+/** The newest who match, of all: found through the index, where these are few. */
+function far({ matching, only, start, limit }: Listed): string {
+  return `SELECT creator_id FROM creator_documents
+     WHERE ${matching} AND ${only} AND creator_id < ${start} ORDER BY creator_id + 0 DESC LIMIT ${limit}`
+}
 
 /**
- * How many creators match what was typed, up to one more than are ranked. A page behind a cursor is of the kind that
- * it began with, however many match by now.
+ * Whether more match what was typed than are ranked, and if not, who: these are looked for among the newest creators
+ * first. A page behind a cursor is of the kind that it began with, however many match by now.
  */
 const TYPED = `
-  counted AS (
-    SELECT count(*) AS matches
-      FROM (SELECT FROM creator_documents WHERE ${MATCHES} ORDER BY creator_id DESC LIMIT ${RANKED + 1}) AS counted_rows),
-  typed AS (
-    SELECT matches, CASE WHEN $4::real = 'infinity' THEN matches > ${RANKED} ELSE $4 >= 3 END AS many FROM counted)`
+  asked AS MATERIALIZED (SELECT creator_query($1) AS query),
+  common AS (
+    SELECT count(*) > ${RANKED} AS many
+      FROM (${near({ matching: `document @@ ${QUERY}`, only: IS_FIRST_PAGE, start: BEHIND_ALL, limit: RANKED + 1 })}) AS c),
+  hits AS MATERIALIZED (
+    SELECT creator_id, document FROM creator_documents
+     WHERE document @@ ${QUERY} AND CASE WHEN ${IS_FIRST_PAGE} THEN (SELECT NOT many FROM common) ELSE $4 < 3 END
+     LIMIT CASE WHEN ${IS_FIRST_PAGE} THEN ${RANKED + 1} END),
+  typed AS MATERIALIZED (
+    SELECT matches, CASE WHEN ${IS_FIRST_PAGE} THEN many OR matches > ${RANKED} ELSE $4 >= 3 END AS many
+      FROM common, (SELECT count(*) AS matches FROM hits) AS h)`
 
 /**
  * The words as typed or like them, as a query. Nothing where no word is like them, where enough creators match, or where
@@ -71,49 +102,58 @@ const GUESSED = `
       FROM meant, (SELECT creator_id, document FROM creator_documents
                     WHERE (SELECT query IS NOT NULL FROM meant)
                     ORDER BY creator_id DESC LIMIT ${GUESSES.newest}) AS newest
-     WHERE document @@ query AND NOT ${MATCHES} LIMIT ${GUESSES.most}),
+     WHERE document @@ query AND NOT document @@ ${QUERY} LIMIT ${GUESSES.most}),
   guessed AS (
     SELECT creator_id, rank FROM newest_guesses
     UNION ALL
     (SELECT creator_id, ts_rank(document, query)
        FROM meant, creator_documents
       WHERE (SELECT count(*) < ${GUESSES.enough} FROM newest_guesses)
-        AND document @@ query AND NOT ${MATCHES}
+        AND document @@ query AND NOT document @@ ${QUERY}
         AND creator_id <> ALL (ARRAY(SELECT creator_id FROM newest_guesses)) LIMIT ${GUESSES.most}))`
 
 /** Few: ranked, and after them those who match what was meant; the keys of these are below 1. */
 const FEW = `
-    SELECT creator_id, (1 + ts_rank(document, creator_query($1)))::real AS rank
-      FROM creator_documents, typed WHERE document @@ ${QUERY} AND NOT many
+    SELECT creator_id, (1 + ts_rank(document, ${QUERY}))::real AS rank FROM hits, typed WHERE NOT many
     UNION ALL
     SELECT creator_id, rank FROM guessed`
 
-/** Many: those with the words in their names, then all others, each newest first. */
-const NAMED = `
-  counted_names AS (
-    SELECT count(*) AS matches
-      FROM (SELECT FROM creator_documents
-             WHERE names @@ creator_query($1) AND (SELECT many FROM typed)
-             ORDER BY creator_id DESC LIMIT ${RANKED + 1}) AS counted_rows),
-  named AS (
-    (SELECT creator_id FROM creator_documents
-      WHERE names @@ ${QUERY} AND (SELECT matches BETWEEN 1 AND ${RANKED} FROM counted_names)
-        AND $4 >= 4 AND creator_id < CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END
-      ORDER BY creator_id + 0 DESC LIMIT $2::bigint + $3)
-    UNION ALL
-    (SELECT creator_id FROM creator_documents
-      WHERE names @@ creator_query($1) AND (SELECT matches > ${RANKED} FROM counted_names)
-        AND $4 >= 4 AND creator_id < CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END
-      ORDER BY creator_id DESC LIMIT $2::bigint + $3))`
+const WANTED = '$2::bigint + $3'
 
+/** Far enough for a page of what every tenth creator has. */
+const NEAR_PAGE = `${NEWEST} + 10 * (${WANTED})`
+
+/** Those with the words in their names. */
+const NAMED: Listed = {
+  matching: `names @@ ${QUERY}`,
+  only: '$4 >= 4 AND (SELECT many FROM typed)',
+  start: `CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END`,
+  limit: WANTED,
+}
+
+/** All others. */
+const OTHERS: Listed = {
+  matching: `document @@ ${QUERY} AND NOT names @@ ${QUERY}`,
+  only: `(SELECT many FROM typed) AND (SELECT count(*) FROM named) < ${WANTED}`,
+  start: `CASE WHEN $4 > 3 THEN ${BEHIND_ALL} ELSE $5::bigint END`,
+  limit: WANTED,
+}
+
+/** The newest who match: where the newest creators do not fill the page, all are asked. */
+function nearOrFar(name: string, listed: Listed): string {
+  const isShort = `(SELECT count(*) FROM near_${name}) < ${WANTED}`
+  return `near_${name} AS MATERIALIZED (${near(listed, NEAR_PAGE)}),
+  ${name} AS MATERIALIZED (
+    SELECT creator_id FROM near_${name} WHERE NOT ${isShort}
+    UNION ALL
+    (${far({ ...listed, only: `${listed.only} AND ${isShort}` })}))`
+}
+
+/** Many: those with the words in their names, then all others, each newest first. */
 const MANY = `
     SELECT creator_id, 4 FROM named
     UNION ALL
-    (SELECT creator_id, 3 FROM creator_documents
-      WHERE ${MATCHES} AND NOT names @@ creator_query($1) AND (SELECT many FROM typed)
-        AND (SELECT count(*) FROM named) < $2::bigint + $3
-        AND creator_id < CASE WHEN $4 > 3 THEN ${BEHIND_ALL} ELSE $5::bigint END
-      ORDER BY creator_id DESC LIMIT $2::bigint + $3)`
+    SELECT creator_id, 3 FROM others`
 
 /**
  * Creators by rank, the newest of equal ones first.
@@ -121,7 +161,9 @@ const MANY = `
  * $1 is the term, $2 and $3 limit and offset, $4 and $5 the rank and id behind which to begin.
  */
 function search(columns: string): string {
-  return `WITH ${TYPED}, ${MEANT}, ${GUESSED}, ${NAMED},
+  return `WITH ${TYPED}, ${MEANT}, ${GUESSED},
+  ${nearOrFar('named', NAMED)},
+  ${nearOrFar('others', OTHERS)},
   found AS (${FEW}
     UNION ALL${MANY}),
   page AS (
