@@ -15,8 +15,11 @@ const SCARCE = 5
 /** How alike a known word has to be to what was typed, by pg_trgm's `word_similarity`. */
 const ALIKE = 0.45
 
+/** Known words have up to 30 letters, and alike ones at most two more. */
+const LONGEST = 32
+
 /** A term has few words that anybody misspelt. Counted with the operators between them. */
-const PIECES = 32
+const MOST_PIECES = 32
 
 /** The largest key: no row is behind it. */
 const BEHIND_ALL = '9223372036854775807'
@@ -72,28 +75,40 @@ const TYPED = `
     SELECT matches, CASE WHEN ${IS_FIRST_PAGE} THEN many OR matches > ${RANKED} ELSE $4 >= 3 END AS many
       FROM common, (SELECT count(*) AS matches FROM hits) AS h)`
 
-/**
- * The words as typed or like them, as a query. Nothing where no word is like them, where enough creators match, or where
- * somebody is called so: who types a name that exists means it.
- */
+/** The words that were typed and what stands between them, where nearly nobody has these words and nobody is called so. */
+const PIECES = `
+  pieces AS MATERIALIZED (
+    SELECT parts[1] AS piece, place, btrim(parts[1], ''':*') AS word
+      FROM typed, regexp_matches(creator_words($1)::text, '!?''[^'']+''(?::\\*)?|[^''!]+|!', 'g') WITH ORDINALITY AS m (parts, place)
+     WHERE CASE WHEN matches < ${SCARCE} AND NOT many
+                THEN (SELECT count(*) FROM creator_documents WHERE names @@ ${QUERY}) = 0 END),
+  words AS MATERIALIZED (
+    SELECT place, word, search_trigrams(word) AS trigrams FROM pieces
+     WHERE place <= ${MOST_PIECES} AND piece LIKE '''%' AND char_length(word) BETWEEN 4 AND ${LONGEST})`
+
+/** Known words like the typed ones. As alike are only those that share many trigrams: counting takes less time than comparing. */
+const LIKES = `
+  likes AS (
+    SELECT place, alternatives
+      FROM words, LATERAL (
+        SELECT string_agg(quote_literal(alike.word), ' | ') AS alternatives
+          FROM (SELECT candidate.word
+                  FROM (SELECT known.word,
+                               CASE WHEN count(*) >= ceil(${ALIKE} * (cardinality(trigrams) + 2)) - 2
+                                    THEN search_similarity(words.word, known.word) END AS similarity
+                          FROM unnest(trigrams) AS trigram, search_words AS known
+                         WHERE known.trigrams @> ARRAY[trigram]
+                           AND abs(char_length(known.word) - char_length(words.word)) <= 2
+                         GROUP BY known.id) AS candidate
+                 WHERE similarity >= ${ALIKE}
+                 GROUP BY candidate.word, similarity ORDER BY similarity DESC, candidate.word LIMIT ${SCARCE}) AS alike) AS a)`
+
+/** The words as typed or like them, as a query. Nothing where no word is like them: who types a name that exists means it. */
 const MEANT = `
-  meant AS (
-    SELECT CASE WHEN count(likes) > 0
-                THEN string_agg(coalesce('(' || piece || ' | ' || likes || ')', piece), '' ORDER BY place) END::tsquery AS query
-      FROM (SELECT parts[1] AS piece, place, btrim(parts[1], ''':*') AS word
-              FROM typed, regexp_matches(creator_words($1)::text, '!?''[^'']+''(?::\\*)?|[^''!]+|!', 'g')
-                          WITH ORDINALITY AS m (parts, place)
-             WHERE CASE WHEN matches < ${SCARCE} AND NOT many
-                        THEN (SELECT count(*) FROM creator_documents WHERE names @@ ${QUERY}) = 0 END) AS pieces
-      LEFT JOIN LATERAL (
-        SELECT string_agg(quote_literal(alike.word), ' | ') AS likes
-          FROM (SELECT known.word
-                  FROM search_words AS known,
-                       LATERAL (SELECT CASE WHEN abs(char_length(known.word) - char_length(pieces.word)) <= 2
-                                            THEN search_similarity(pieces.word, known.word) END) AS s (similarity)
-                 WHERE known.trigrams && search_trigrams(pieces.word) AND similarity >= ${ALIKE}
-                 GROUP BY known.word, similarity ORDER BY similarity DESC, known.word LIMIT ${SCARCE}) AS alike
-      ) AS l ON place <= ${PIECES} AND char_length(word) >= 4 AND piece LIKE '''%')`
+  meant AS MATERIALIZED (
+    SELECT CASE WHEN count(alternatives) > 0
+                THEN string_agg(coalesce('(' || piece || ' | ' || alternatives || ')', piece), '' ORDER BY place) END::tsquery AS query
+      FROM pieces LEFT JOIN likes USING (place))`
 
 /** Where many of the newest creators match what was meant, nobody looks for the others. */
 const GUESSED = `
@@ -161,7 +176,7 @@ const MANY = `
  * $1 is the term, $2 and $3 limit and offset, $4 and $5 the rank and id behind which to begin.
  */
 function search(columns: string): string {
-  return `WITH ${TYPED}, ${MEANT}, ${GUESSED},
+  return `WITH ${TYPED}, ${PIECES}, ${LIKES}, ${MEANT}, ${GUESSED},
   ${nearOrFar('named', NAMED)},
   ${nearOrFar('others', OTHERS)},
   found AS (${FEW}
