@@ -6,6 +6,9 @@ import { USER_COLUMNS } from '../users/user-queries.js'
 /** Of more matches than this, each kind comes newest first: to rank them would take a while. */
 const RANKED = 200
 
+/** Up to so many matches are all read to put them in order. */
+const READ = 1_000
+
 /** At most so many creators are guessed at, and these first among the newest ones. */
 const GUESSES = { most: 200, newest: 1_000, enough: 20 }
 
@@ -35,6 +38,8 @@ const QUERY = '(SELECT query FROM asked)'
 
 const IS_FIRST_PAGE = "$4::real = 'infinity'"
 
+const WANTED = '$2::bigint + $3'
+
 interface Listed {
   readonly matching: string
   /** What has to be so for anything to be read. */
@@ -59,21 +64,23 @@ function far({ matching, only, start, limit }: Listed): string {
 }
 
 /**
- * Whether more match what was typed than are ranked, and if not, who: these are looked for among the newest creators
- * first. A page behind a cursor is of the kind that it began with, however many match by now.
+ * Who matches what was typed: of common words, nobody yet. `whole`: these are all. A page behind a cursor is of the kind
+ * that it began with, however many match by now.
  */
 const TYPED = `
   asked AS MATERIALIZED (SELECT creator_query($1) AS query),
-  common AS (
-    SELECT count(*) > ${RANKED} AS many
-      FROM (${near({ matching: `document @@ ${QUERY}`, only: IS_FIRST_PAGE, start: BEHIND_ALL, limit: RANKED + 1 })}) AS c),
+  recent AS MATERIALIZED (${near({ matching: `document @@ ${QUERY}`, only: IS_FIRST_PAGE, start: BEHIND_ALL, limit: RANKED + 1 })}),
+  seen AS MATERIALIZED (
+    SELECT count(*) > ${RANKED} AS common, CASE WHEN count(*) < ${WANTED} THEN ${READ} ELSE ${RANKED} END AS most FROM recent),
   hits AS MATERIALIZED (
-    SELECT creator_id, document FROM creator_documents
-     WHERE document @@ ${QUERY} AND CASE WHEN ${IS_FIRST_PAGE} THEN (SELECT NOT many FROM common) ELSE $4 < 3 END
-     LIMIT CASE WHEN ${IS_FIRST_PAGE} THEN ${RANKED + 1} END),
+    SELECT creator_id, document, names @@ ${QUERY} AS named FROM creator_documents
+     WHERE document @@ ${QUERY} AND CASE WHEN ${IS_FIRST_PAGE} THEN (SELECT NOT common FROM seen) ELSE $4 < 3 END
+     LIMIT CASE WHEN ${IS_FIRST_PAGE} THEN (SELECT most + 1 FROM seen) END),
   typed AS MATERIALIZED (
-    SELECT matches, CASE WHEN ${IS_FIRST_PAGE} THEN many OR matches > ${RANKED} ELSE $4 >= 3 END AS many
-      FROM common, (SELECT count(*) AS matches FROM hits) AS h)`
+    SELECT matches,
+           CASE WHEN ${IS_FIRST_PAGE} THEN common OR matches > ${RANKED} ELSE $4 >= 3 END AS many,
+           CASE WHEN ${IS_FIRST_PAGE} THEN NOT common AND matches <= most ELSE $4 < 3 END AS whole
+      FROM seen, (SELECT count(*) AS matches FROM hits) AS h)`
 
 /** The words that were typed and what stands between them, where nearly nobody has these words and nobody is called so. */
 const PIECES = `
@@ -127,21 +134,21 @@ const GUESSED = `
         AND document @@ query AND NOT document @@ ${QUERY}
         AND creator_id <> ALL (ARRAY(SELECT creator_id FROM newest_guesses)) LIMIT ${GUESSES.most}))`
 
-/** Few: ranked, and after them those who match what was meant; the keys of these are below 1. */
-const FEW = `
-    SELECT creator_id, (1 + ts_rank(document, ${QUERY}))::real AS rank FROM hits, typed WHERE NOT many
+/** All who match. Few are ranked, and after them come those who match what was meant; the keys of these are below 1. */
+const WHOLE = `
+    SELECT creator_id, (CASE WHEN NOT many THEN 1 + ts_rank(document, ${QUERY}) WHEN named THEN 4 ELSE 3 END)::real AS rank
+      FROM hits, typed WHERE whole
     UNION ALL
     SELECT creator_id, rank FROM guessed`
-
-const WANTED = '$2::bigint + $3'
 
 /** Far enough for a page of what every tenth creator has. */
 const NEAR_PAGE = `${NEWEST} + 10 * (${WANTED})`
 
 /** Those with the words in their names. */
 const NAMED: Listed = {
-  matching: `names @@ ${QUERY}`,
-  only: '$4 >= 4 AND (SELECT many FROM typed)',
+  // IS TRUE: found by the index of the names alone.
+  matching: `names @@ ${QUERY} AND (document @@ ${QUERY}) IS TRUE`,
+  only: '$4 >= 4 AND (SELECT NOT whole FROM typed)',
   start: `CASE WHEN $4 > 4 THEN ${BEHIND_ALL} ELSE $5::bigint END`,
   limit: WANTED,
 }
@@ -149,7 +156,7 @@ const NAMED: Listed = {
 /** All others. */
 const OTHERS: Listed = {
   matching: `document @@ ${QUERY} AND NOT names @@ ${QUERY}`,
-  only: `(SELECT many FROM typed) AND (SELECT count(*) FROM named) < ${WANTED}`,
+  only: `(SELECT NOT whole FROM typed) AND (SELECT count(*) FROM named) < ${WANTED}`,
   start: `CASE WHEN $4 > 3 THEN ${BEHIND_ALL} ELSE $5::bigint END`,
   limit: WANTED,
 }
@@ -179,7 +186,7 @@ function search(columns: string): string {
   return `WITH ${TYPED}, ${PIECES}, ${LIKES}, ${MEANT}, ${GUESSED},
   ${nearOrFar('named', NAMED)},
   ${nearOrFar('others', OTHERS)},
-  found AS (${FEW}
+  found AS (${WHOLE}
     UNION ALL${MANY}),
   page AS (
     SELECT creator_id, rank FROM found WHERE (rank, creator_id) < ($4, $5)
