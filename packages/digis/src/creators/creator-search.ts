@@ -6,7 +6,7 @@ import { USER_COLUMNS } from '../users/user-queries.js'
 /** Of more matches than this, each kind comes newest first: to rank them would take a while. */
 const RANKED = 200
 
-/** Up to so many matches are all read to put them in order. */
+/** Where the newest creators do not fill a page, up to so many matches are all read and put in order. */
 const READ = 1_000
 
 /** At most so many creators are guessed at, and these first among the newest ones. */
@@ -27,8 +27,11 @@ const MOST_PIECES = 32
 /** The largest key: no row is behind it. */
 const BEHIND_ALL = '9223372036854775807'
 
-/** Of words that so many of the newest creators have, the matches are looked for there, and no index is asked. */
-const NEWEST = 2_000
+/**
+ * So many of the newest creators are looked at one by one before an index is asked: most matches of a common word, of
+ * which an index would give all. For a page, 10 for each row more, as far as `page`.
+ */
+const NEWEST = { first: 2_000, page: 10_000 }
 
 /**
  * Not known while planning: what is read, and in which order, is written down here, and not left to what the planner
@@ -50,7 +53,7 @@ interface Listed {
 }
 
 /** The newest who match, of the newest creators alone: rare words cost no more than common ones. */
-function near({ matching, only, start, limit }: Listed, creators: string | number = NEWEST): string {
+function near({ matching, only, start, limit }: Listed, creators: string | number = NEWEST.first): string {
   return `SELECT creator_id
       FROM (SELECT creator_id, names, document FROM creator_documents
              WHERE ${only} AND creator_id < ${start} ORDER BY creator_id DESC LIMIT ${creators}) AS newest
@@ -101,9 +104,9 @@ const LIKES = `
         SELECT string_agg(quote_literal(alike.word), ' | ') AS alternatives
           FROM (SELECT candidate.word
                   FROM (SELECT known.word,
-                               CASE WHEN count(*) >= ceil(${ALIKE} * (cardinality(trigrams) + 2)) - 2
+                               CASE WHEN count(*) >= ceil(${ALIKE} * (cardinality(words.trigrams) + 2)) - 2
                                     THEN search_similarity(words.word, known.word) END AS similarity
-                          FROM unnest(trigrams) AS trigram, search_words AS known
+                          FROM unnest(words.trigrams) AS trigram, search_words AS known
                          WHERE known.trigrams @> ARRAY[trigram]
                            AND abs(char_length(known.word) - char_length(words.word)) <= 2
                          GROUP BY known.id) AS candidate
@@ -141,8 +144,8 @@ const WHOLE = `
     UNION ALL
     SELECT creator_id, rank FROM guessed`
 
-/** Far enough for a page of what every tenth creator has. */
-const NEAR_PAGE = `${NEWEST} + 10 * (${WANTED})`
+/** Among so many of the newest creators are the first pages of what every tenth one has. */
+const NEAR_PAGE = `${NEWEST.first} + LEAST(10 * (${WANTED}), ${NEWEST.page} + ${WANTED})`
 
 /** Those with the words in their names. */
 const NAMED: Listed = {
