@@ -28,8 +28,8 @@ const MOST_PIECES = 32
 const BEHIND_ALL = '9223372036854775807'
 
 /**
- * So many of the newest creators are looked at one by one before an index is asked: most matches of a common word, of
- * which an index would give all. For a page, 10 for each row more, as far as `page`.
+ * So many of the newest creators are looked at one by one before an index is asked: it would give all matches of a
+ * common word. For a page, ten more for each of its rows, `page` at most besides the rows themselves.
  */
 const NEWEST = { first: 2_000, page: 10_000 }
 
@@ -96,7 +96,10 @@ const PIECES = `
     SELECT place, word, search_trigrams(word) AS trigrams FROM pieces
      WHERE place <= ${MOST_PIECES} AND piece LIKE '''%' AND char_length(word) BETWEEN 4 AND ${LONGEST})`
 
-/** Known words like the typed ones. As alike are only those that share many trigrams: counting takes less time than comparing. */
+/**
+ * Known words like the typed ones. Only those that share many trigrams are compared, because to compare takes longer than
+ * to count: so alike words share {@link ALIKE} of the typed word's trigrams, of which two at most are in no index.
+ */
 const LIKES = `
   likes AS (
     SELECT place, alternatives
