@@ -26,9 +26,9 @@ export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
   [STORABLE]: 'must not contain the NUL character',
   [AMOUNT]: 'must be an amount as text, such as "12.50"',
   [DAY]: 'must be a day such as 2026-01-31',
-  [DISPLAY_NAME]: 'must be text without spaces at its ends and without the NUL character',
+  [DISPLAY_NAME]: 'must be text without spaces at its ends and without the NUL character, or null for none',
   [USERNAME]:
-    'must be 3 to 30 letters (a to z), digits, dots and underscores, beginning with a letter or a digit',
+    'must be 3 to 30 letters (a to z), digits, dots and underscores, beginning with a letter or a digit, or null for none',
 }
 
 /** Money as it is sent: exact decimal text, because binary fractions cannot hold cents. */
