@@ -19,6 +19,7 @@ const DAY = '^\\d{4}-\\d{2}-\\d{2}$'
 
 /** No space at either end, no NUL. */
 const DISPLAY_NAME = '^[^ \\u0000]([^\\u0000]*[^ \\u0000])?$'
+/** Three to thirty signs of ASCII: no letter of another alphabet passes for one of somebody's name. */
 const USERNAME = '^[A-Za-z0-9][A-Za-z0-9._]{2,29}$'
 
 /** What to say instead of a pattern that does not match. */
@@ -56,12 +57,15 @@ export function line(options: {
   return Type.String({ pattern: STORABLE, ...options })
 }
 
-/** A name that may be missing. One type of two, and no choice of schemas, so that what does not fit is told as of a text. */
+/**
+ * A name that may be missing. One schema with two types, and no choice of schemas, so that what does not fit is told by
+ * the rule that it breaks and not as "none of these".
+ */
 function nameOrNull(schema: { pattern: string; maxLength: number; description: string; examples: string[] }) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], minLength: 1, ...schema })
 }
 
-/** What somebody wants to be called; `null`: nothing. */
+/** What somebody wants to be called; `null`: nothing. The bounds are those of the database. */
 export const DisplayName = nameOrNull({
   pattern: DISPLAY_NAME,
   maxLength: 100,
@@ -69,7 +73,7 @@ export const DisplayName = nameOrNull({
   examples: ['Ana Bela'],
 })
 
-/** A name that is one person's; `null`: none. */
+/** A name that is one person's; `null`: none. Whether it is taken is told by the database, as `duplicate`. */
 export const Username = nameOrNull({
   pattern: USERNAME,
   maxLength: 30,

@@ -68,14 +68,17 @@ export const NewProfile = Type.Object(
   },
 )
 
-/** What a user changes of themself: at least one field. `null` takes a name away. */
+/** What a user changes of themself: at least one field. What was read of a name can be sent: `null` takes it away. */
 export const ProfileChange = Type.Object(NewProfile.properties, {
   additionalProperties: false,
   minProperties: 1,
   examples: [{ bio: 'Salsa and bachata' }],
 })
 
-/** The change as the data module takes it, for which `null` is nothing given and a name without letters none. */
+/**
+ * The change as the data module takes it: there `null` is a field that is not given, and an empty text takes a name
+ * away.
+ */
 export function profileChanges(change: Static<typeof ProfileChange>): ProfileChanges {
   const { display_name, username, ...others } = change
   return { ...others, display_name: nameOrEmpty(display_name), username: nameOrEmpty(username) }
