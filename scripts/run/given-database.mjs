@@ -41,12 +41,18 @@ function openPool(connectionString) {
   }
 }
 
+/** The newest thing of the schema without which users cannot be read. */
+const SCHEMA = `
+  SELECT to_regclass('users') IS NOT NULL AS found,
+         EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('users') AND attname = 'username') AS current`
+
 /** @param {import('holdfast').Pool} pool */
 async function requireSchema(pool) {
-  const { rows } = await pool.query("SELECT to_regclass('users') IS NOT NULL AS found")
-  if (rows[0].found) return
+  const { rows } = await pool.query(SCHEMA)
+  if (rows[0].current) return
+  const state = rows[0].found ? 'an older DIGIS schema' : 'no DIGIS schema'
   throw new Error(
-    'The database has no DIGIS schema. HOLDFAST_MIGRATE=1 npm start creates it, or brings it up to date.',
+    `The database has ${state}. HOLDFAST_MIGRATE=1 npm start creates it, or brings it up to date.`,
   )
 }
 

@@ -28,12 +28,17 @@ const starts = new Map<string, { url: string; command: Command }>()
 // All begin at once, so that those that wait for an answer wait together.
 beforeAll(async () => {
   await setUp()
-  const databases = [temporaryDatabase(), temporaryDatabase(), temporaryDatabase()] as const
-  const [database, empty, other] = await Promise.all(databases)
+  const [database, empty, other, old] = await Promise.all([
+    temporaryDatabase(),
+    temporaryDatabase(),
+    temporaryDatabase(),
+    temporaryDatabase(),
+  ])
   const frozen = await ownServer()
   full = await fullServer()
   far = await startTcpProxy(Number(new URL(database.url).port), { delay: 200 })
   await migrate(database.url)
+  await query(old.url, 'CREATE TABLE users (id bigint PRIMARY KEY, supabase_id uuid, bio text)')
   frozen.pause()
   begin('far', far.url(database.url))
   begin('frozen', frozen.url)
@@ -42,6 +47,7 @@ beforeAll(async () => {
   begin('wrong password', changed(database.url, { password: newPassword() }))
   begin('missing', changed(database.url, { pathname: '/nothing_of_this_name' }))
   begin('empty', empty.url)
+  begin('old', old.url)
   begin('empty, migrated', other.url, { HOLDFAST_MIGRATE: '1' })
   begin('no URL', `host=127.0.0.1 user=postgres password=${newPassword()}`)
   begin('invalid URL', `postgres://postgres:${newPassword()}#1@127.0.0.1/digis`)
@@ -72,6 +78,12 @@ function changed(url: string, parts: Partial<URL>): string {
 async function migrate(url: string): Promise<void> {
   const pool = new Pool({ connectionString: url, max: 1 })
   await migrateDigis(pool)
+  await pool.end()
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const pool = new Pool({ connectionString: url, max: 1 })
+  await pool.query(text)
   await pool.end()
 }
 
@@ -109,6 +121,7 @@ test.each([
   ['that wants another password', 'wrong password', 'Check the user and the password.'],
   ['without that database', 'missing', 'Create the database, or correct its name.'],
   ['whose database has no schema', 'empty', 'HOLDFAST_MIGRATE=1 npm start creates it'],
+  ['whose schema is older', 'old', 'HOLDFAST_MIGRATE=1 npm start creates it, or brings it up to date'],
   ['that is given without a URL', 'no URL', 'DATABASE_URL: expected a URL starting with postgres://'],
   ['whose password makes no URL', 'invalid URL', 'in its password written as %23'],
 ])('a server %s ends the start with what happened and what to do', async (_, name, advice) => {

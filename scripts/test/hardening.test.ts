@@ -334,6 +334,18 @@ describe('addMissingColumns', () => {
     expect(await all[0].addMissingColumns()).toMatchObject({ applied: [] })
   })
 
+  test('leaves people the names that the old platform gave them, mended, and finds them by these', async () => {
+    const digis = newDigisOn(await oldDatabase('old-uuids'))
+    await digis.addMissingColumns({ quarantine: true })
+    const none = { display_name: null, username: null }
+    expect(await Promise.all([1, 2, 3].map(id => digis.getUserById(id)))).toMatchObject([
+      { display_name: 'Ana', username: 'ana' },
+      none,
+      none,
+    ])
+    expect((await digis.searchCreators('ana')).rows).toMatchObject([{ id: 1, display_name: 'Ana' }])
+  })
+
   test('goes on where a process was ended, at any statement', async () => {
     const url = await oldDatabase('old-integers')
     let statements = 0

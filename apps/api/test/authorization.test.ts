@@ -53,7 +53,7 @@ async function endow(): Promise<void> {
 const MATRIX: Readonly<Record<string, Case>> = {
   'POST /api/users': { request: at('/api/users', {}), statuses: [401, 201, 409, 409, 409, 403] },
   'GET /api/users/me': { request: at('/api/users/me'), statuses: [401, 404, 200, 200, 200, 403] },
-  'PATCH /api/users/me': { request: at('/api/users/me', { bio: 'x' }), statuses: MEMBERS },
+  'PATCH /api/users/me': { request: at('/api/users/me', { display_name: 'X' }), statuses: MEMBERS },
   'GET /api/users/:id': {
     request: async () => ({ path: `/api/users/${people.fan.id}` }),
     statuses: [401, 200, 200, 200, 200, 200],

@@ -11,9 +11,11 @@ let service: TestService
 let fan: Person
 let creator: Person
 let session: number
+/** The creator's. */
+const NAME = 'taken.1'
 beforeAll(async () => {
   service = await startService()
-  ;[fan, creator] = await Promise.all([service.join(), service.join({ is_creator: true })])
+  ;[fan, creator] = await Promise.all([service.join(), service.join({ is_creator: true, username: NAME })])
   const sent = { token: fan.token, body: { creator_id: creator.id } }
   session = (await service.call('POST /api/sessions', sent)).body.id
 })
@@ -75,6 +77,13 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
   uq_users_username: {
     sql: "UPDATE users SET username = 'ana' WHERE id = $fan; UPDATE users SET username = 'ANA' WHERE id = $creator",
     field: 'username',
+    api: () => ({
+      request: 'PATCH /api/users/me',
+      body: { username: NAME.toUpperCase() },
+      status: 409,
+      kind: 'duplicate',
+      fields: ['username'],
+    }),
   },
   chk_users_bio: {
     sql: newUser('bio', "repeat('b', 5001)"),
@@ -91,8 +100,16 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
     field: 'price_per_min',
     api: profile({ price_per_min: -1 }, 'price_per_min'),
   },
-  chk_users_display_name: { sql: newUser('display_name', "' Ana'"), field: 'display_name' },
-  chk_users_username: { sql: newUser('username', "'no spaces'"), field: 'username' },
+  chk_users_display_name: {
+    sql: newUser('display_name', "' Ana'"),
+    field: 'display_name',
+    api: profile({ display_name: ' Ana' }, 'display_name'),
+  },
+  chk_users_username: {
+    sql: newUser('username', "'no spaces'"),
+    field: 'username',
+    api: profile({ username: 'no spaces' }, 'username'),
+  },
   sessions_pkey: { sql: again('sessions', 'id = $session') },
   fk_sessions_creator: {
     sql: 'INSERT INTO sessions (creator_id, fan_id) VALUES (999999999, $fan)',

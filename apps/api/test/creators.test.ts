@@ -38,10 +38,12 @@ test('a creator shows nothing private', async () => {
   const { body } = await service.call('GET /api/creators?limit=1')
   expect(Object.keys(body.items[0]).sort()).toEqual([
     'bio',
+    'display_name',
     'id',
     'is_creator',
     'price_per_min',
     'profile_pic_url',
+    'username',
   ])
 })
 
@@ -86,4 +88,20 @@ test('the cursor of another list is refused by name', async () => {
   const { body } = await service.call('GET /api/creators/search?q=salsa&limit=1')
   const answer = await service.call(`GET /api/creators?after=${encodeURIComponent(body.next)}`)
   expectProblem(answer, { status: 400, kind: 'invalid-request', fields: ['after'] })
+})
+
+test('a creator is found by the name that they take, before whoever only mentions it', async () => {
+  const search = async () => (await service.call('GET /api/creators/search?q=Berimbau')).body.items
+  const named = await service.join({ is_creator: true, bio: 'Drums', username: 'Drum.9' })
+  const mentioning = await service.join({ is_creator: true, bio: 'Berimbau, berimbau, berimbau' })
+  expect((await search()).map(({ id }: { id: number }) => id)).toEqual([mentioning.id])
+  const body = { display_name: 'Berimbau Plover' }
+  expect((await service.call('PATCH /api/users/me', { token: named.token, body })).status).toBe(200)
+  expect(await search()).toMatchObject([{ ...body, id: named.id, username: 'Drum.9' }, { id: mentioning.id }])
+  for (const read of ['GET /api/creators?limit=2', 'GET /api/creators?limit=2&offset=0']) {
+    expect((await service.call(read)).body.items[1]).toMatchObject(body)
+  }
+  expect((await service.call(`GET /api/creators/${named.id}`)).body).toMatchObject(body)
+  await service.call('PATCH /api/users/me', { token: named.token, body: { display_name: null } })
+  expect((await search()).map(({ id }: { id: number }) => id)).toEqual([mentioning.id])
 })

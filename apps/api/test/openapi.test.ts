@@ -14,7 +14,7 @@ let creator: Person
 let document: Json
 beforeAll(async () => {
   service = await startService()
-  creator = await service.join({ is_creator: true, bio: 'Salsa' })
+  creator = await service.join({ is_creator: true, bio: 'Salsa', display_name: 'Ana', username: 'ana' })
   document = (await service.call('GET /api/openapi.json')).body
 })
 afterAll(() => service.close())

@@ -155,8 +155,10 @@ test('a search finds who joins or changes their words a moment ago', async () =>
     (await service.call(`GET /api/creators/search?q=${term}`)).body.items.map(({ id }: Person) => id)
   const person = await service.join({ is_creator: true, bio: 'harpsichord' })
   expect(await found('harpsichord')).toEqual([person.id])
-  await service.call('PATCH /api/users/me', { token: person.token, body: { bio: 'clavichord' } })
+  const body = { bio: 'clavichord', display_name: 'Spinet Player', username: 'virginal.1' }
+  expect((await service.call('PATCH /api/users/me', { token: person.token, body })).status).toBe(200)
   expect([await found('harpsichord'), await found('clavichord')]).toEqual([[], [person.id]])
+  expect([await found('spinet'), await found('virginal')]).toEqual([[person.id], [person.id]])
 })
 
 test('health and statistics need no identity', async () => {

@@ -18,6 +18,8 @@ describe('joining', () => {
       bio: 'Salsa 💃',
       profile_pic_url: 'https://cdn.example.com/a.jpg',
       price_per_min: '2.5',
+      display_name: 'Zoë 💃',
+      username: 'Zoe_1',
     }
     const answer = await service.call('POST /api/users', { token: await signToken({ sub }), body })
     expect(answer.status).toBe(201)
@@ -36,6 +38,7 @@ describe('joining', () => {
     const { status, body } = await service.call('POST /api/users', { token: await signToken(), body: {} })
     expect(status).toBe(201)
     expect(body).toMatchObject({ is_creator: false, bio: '', profile_pic_url: '', price_per_min: '1.00' })
+    expect(body).toMatchObject({ display_name: null, username: null })
   })
 
   test('twice is a conflict', async () => {
@@ -78,6 +81,31 @@ describe('the own profile', () => {
     expect((await service.call('GET /api/users/me', { token })).body).toEqual(changed.body)
   })
 
+  test('loses a name by null and nothing else, and what was read can be sent back', async () => {
+    const { token } = await service.join({ display_name: 'Ana Bela', username: 'ana.bela' })
+    const change = async (body: unknown) => (await service.call('PATCH /api/users/me', { token, body })).body
+    expect(await change({ display_name: null })).toMatchObject({ display_name: null, username: 'ana.bela' })
+    expect(await change({ bio: 'x' })).toMatchObject({ display_name: null, username: 'ana.bela' })
+    const { id, supabase_id, created_at, updated_at, ...sent } = await change({ username: null })
+    expect(sent).toMatchObject({ display_name: null, username: null, bio: 'x' })
+    expect(await change(sent)).toEqual({ ...sent, id, supabase_id, created_at, updated_at })
+    const joined = await service.call('POST /api/users', { token: await signToken(), body: sent })
+    expect(joined).toMatchObject({ status: 201, body: sent })
+  })
+
+  test('cannot take a username that somebody has, however it is written', async () => {
+    await service.join({ username: 'First.Come' })
+    const { token } = await service.join({ username: 'second' })
+    const taken = { status: 409, kind: 'duplicate', fields: ['username'] }
+    for (const username of ['First.Come', 'first.come', 'FIRST.COME']) {
+      const body = { username, bio: 'changed' }
+      expectProblem(await service.call('PATCH /api/users/me', { token, body }), taken)
+      expectProblem(await service.call('POST /api/users', { token: await signToken(), body }), taken)
+    }
+    const { body } = await service.call('GET /api/users/me', { token })
+    expect(body).toMatchObject({ username: 'second', bio: '' })
+  })
+
   test('cannot be changed before it is created', async () => {
     const answer = await service.call('PATCH /api/users/me', { token: await signToken(), body: { bio: 'x' } })
     expectProblem(answer, { status: 403, kind: 'profile-missing' })
@@ -86,10 +114,12 @@ describe('the own profile', () => {
 
 describe('the public profile of another', () => {
   test('shows what may be known, and no more', async () => {
-    const [asker, other] = await Promise.all([service.join(), service.join({ bio: 'Public' })])
+    const names = { display_name: 'Pub Lic', username: 'pub.lic' }
+    const [asker, other] = await Promise.all([service.join(), service.join({ bio: 'Public', ...names })])
     const { status, body } = await service.call(`GET /api/users/${other.id}`, { token: asker.token })
     expect(status).toBe(200)
     expect(body).toEqual({
+      ...names,
       id: other.id,
       is_creator: false,
       bio: 'Public',

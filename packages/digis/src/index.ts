@@ -93,4 +93,5 @@ export {
   type ProfileChanges,
   type User,
 } from './users/user.js'
+export { MAX_DISPLAY_NAME } from './users/user-names.js'
 export type { CreateUserArguments, UserService } from './users/user-service.js'

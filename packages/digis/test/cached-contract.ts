@@ -36,10 +36,14 @@ export async function newWorld(digis: Digis): Promise<World> {
 }
 
 const profile = () => ({ bio: `Salsa ${randomUUID()}` })
+const names = () => ({ display_name: 'Salsa Wagtail', username: `w${randomUUID().slice(0, 8)}` })
 
 /** What can happen, by what it is called in the titles of tests. */
 export const DEEDS: Readonly<Record<string, Deed>> = {
   'its creator changes': (digis, { creator }) => digis.updateUserProfile(creator.supabase_id, profile()),
+  'its creator takes other names': (digis, { creator }) =>
+    digis.updateUserProfile(creator.supabase_id, names()),
+  'its fan takes other names': (digis, { fan }) => digis.updateUserProfile(fan.supabase_id, names()),
   'its fan changes': (digis, { fan }) => digis.updateUserProfile(fan.supabase_id, profile()),
   'another creator changes': (digis, { otherCreator }) =>
     digis.updateUserProfile(otherCreator.supabase_id, profile()),
@@ -90,12 +94,14 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
 
 const CREATOR_CHANGES = [
   'its creator changes',
+  'its creator takes other names',
   'a creator joins',
   'a fan becomes a creator',
   'a creator becomes a fan',
 ]
 const FANS_AND_DEALS = [
   'its fan changes',
+  'its fan takes other names',
   'a fan joins',
   'the two meet again',
   'its session is paid for',
@@ -104,6 +110,7 @@ const FANS_AND_DEALS = [
 const ONE_USER = {
   changes: [
     'its creator changes',
+    'its creator takes other names',
     'a transaction changes its creator',
     'SQL of the application changes its creator',
     'a lent client changes its creator',

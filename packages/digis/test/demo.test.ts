@@ -13,7 +13,7 @@ async function count(digis: Digis, from: string): Promise<number> {
 async function content(digis: Digis): Promise<string> {
   const { rows } = await digis.query(`
     SELECT md5(concat(
-      (SELECT string_agg(concat_ws('|', id, supabase_id, is_creator, bio, profile_pic_url, price_per_min), E'\\n' ORDER BY id) FROM users),
+      (SELECT string_agg(concat_ws('|', id, supabase_id, is_creator, bio, profile_pic_url, price_per_min, display_name, username), E'\\n' ORDER BY id) FROM users),
       (SELECT string_agg(concat_ws('|', id, creator_id, fan_id, type, end_time - start_time), E'\\n' ORDER BY id) FROM sessions),
       (SELECT string_agg(concat_ws('|', id, session_id, amount, tip), E'\\n' ORDER BY id) FROM payments),
       (SELECT string_agg(concat_ws('|', user_id, balance), E'\\n' ORDER BY user_id) FROM token_accounts)
@@ -29,6 +29,10 @@ test('the demo has the people, sessions, payments and balances that were asked f
   expect(new Set(tables)).toEqual(new Set(['users', 'token_accounts', 'sessions', 'payments']))
   expect(await count(digis, 'users')).toBe(200)
   expect(await count(digis, 'users WHERE is_creator')).toBe(10)
+  expect(await count(digis, 'users WHERE is_creator AND display_name <> username')).toBe(10)
+  expect(await count(digis, 'users WHERE NOT is_creator AND display_name IS NULL AND username IS NULL')).toBe(
+    190,
+  )
   expect(await count(digis, 'sessions')).toBe(1_500)
   expect(await count(digis, 'sessions WHERE end_time IS NULL')).toBe(2)
   expect(
@@ -47,6 +51,8 @@ test('the people that the documents name are there under their keys', async () =
   await seedDemo(digis.pool, SMALL)
   expect(await digis.getUserById(demoCreator.id)).toMatchObject({ ...demoCreator, is_creator: true })
   expect(await digis.getUserById(demoFan.id)).toMatchObject({ ...demoFan, is_creator: false })
+  const { display_name } = (await digis.getUserById(demoCreator.id)) ?? {}
+  expect(only(await digis.searchCreators(display_name ?? '', 1)).display_name).toBe(display_name)
   expect(await digis.getTokenBalance(demoFan.id)).toBe(DEMO_TOKENS)
   expect((await digis.searchCreators('salsa lisb')).rows.map(row => row.id)).toContain(demoCreator.id)
   const going = only(await digis.getActiveSessions(demoFan.id))

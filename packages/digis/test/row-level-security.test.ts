@@ -178,6 +178,10 @@ const ROWS: readonly (readonly [who: string, text: string, expected: number | st
   ['fan', 'UPDATE users SET supabase_id = supabase_id', '42501'],
   ['fan', 'INSERT INTO users (supabase_id) VALUES (gen_random_uuid())', '42501'],
   ['newcomer', 'INSERT INTO users (supabase_id) VALUES ($subject)', 1],
+  ['fan', "UPDATE users SET display_name = 'Me', username = 'me.2'", 1],
+  ['nobody', "UPDATE users SET display_name = 'Me'", '42501'],
+  ['service', "UPDATE users SET username = 'me.2'", '42501'],
+  ['newcomer', "INSERT INTO users (supabase_id, display_name, username) VALUES ($subject, 'Me', 'me.2')", 1],
   ['newcomer', 'SELECT FROM sessions', 0],
   ['fan', 'SELECT FROM sessions', 1],
   ['creator', 'SELECT FROM sessions', 1],
@@ -309,6 +313,21 @@ test('what people join, start, pay and end is theirs from the beginning, and fre
   await expect(asCreator.createPayment(started.id, 7)).rejects.toMatchObject({ code: '42501' })
 })
 
+test('people name themselves, and everybody who may see them sees and finds them so', async () => {
+  const sub = randomUUID()
+  const own = service.with({ as: personIdentity(sub) })
+  const nobody = service.with({ as: ANONYMOUS })
+  const found = async (term: string) => (await nobody.searchCreators(term)).rows.map(row => row.username)
+  const { id } = only(await own.createUser(sub, true, '', '', 1, 'Zither Player', 'zither.1'))
+  expect([await found('zither'), await found('psaltery')]).toEqual([['zither.1'], []])
+  await own.updateUserProfile(sub, { display_name: 'Psaltery Player', username: 'psaltery.1' })
+  expect([await found('zither'), await found('psaltery')]).toEqual([[], ['psaltery.1']])
+  await own.updateUserProfile(sub, { display_name: '' })
+  expect(await nobody.getUserById(id)).toMatchObject({ display_name: null, username: 'psaltery.1' })
+  const taken = asUser(fan).updateUserProfile(fan.supabase_id, { username: 'PSALTERY.1' })
+  await expect(taken).rejects.toMatchObject({ code: '23505', constraint: 'uq_users_username' })
+})
+
 test('a keyed request runs whole under its identity, and old keys are forgotten by the service’s', async () => {
   const request = { subject: fan.supabase_id, key: 'once', route: 'POST /', content: {} }
   const pay = () =>
@@ -374,7 +393,7 @@ test('installed again it changes nothing; databases of one server that do it at 
       return enableRowLevelSecurity(pool).finally(() => pool.end())
     }),
   )
-  for (const { applied } of installed) expect(applied).toHaveLength(6)
+  for (const { applied } of installed) expect(applied).toHaveLength(7)
   const { rows } = await owner.query(
     `SELECT rolname FROM pg_roles WHERE rolname IN ('app_owner', 'app_migrator', 'app_backend', 'app_service')
         AND NOT (rolsuper OR rolbypassrls OR rolcreaterole) ORDER BY 1`,

@@ -13,6 +13,7 @@ import {
   ownProfile,
   ProfileChange,
   PublicProfile,
+  profileChanges,
   publicProfile,
 } from '../schemas/user.js'
 
@@ -42,10 +43,18 @@ function join(app: App): void {
     },
   }
   app.post('/users', { schema, config: { access: 'person' } }, async (request, reply) => {
-    const { is_creator, bio, profile_pic_url, price_per_min } = request.body
+    const { is_creator, bio, profile_pic_url, price_per_min, display_name, username } = request.body
     const supabaseId = supabaseIdOf(request)
     return answerOnce(request, reply, async digis => {
-      const created = await digis.createUser(supabaseId, is_creator, bio, profile_pic_url, price_per_min)
+      const created = await digis.createUser(
+        supabaseId,
+        is_creator,
+        bio,
+        profile_pic_url,
+        price_per_min,
+        display_name,
+        username,
+      )
       return { status: 201, location: '/api/users/me', body: ownProfile(only(created)) }
     })
   })
@@ -71,15 +80,16 @@ function changeOwn(app: App): void {
   const schema = {
     tags: ['Users'],
     summary: 'Change the own profile',
-    description: 'Changes the given fields and leaves the others.',
+    description: 'Changes the given fields and leaves the others. `null` takes a name away.',
     body: ProfileChange,
     response: {
       200: named(OwnProfile),
-      ...problems('too-large', 'unsupported-media-type', 'malformed-request'),
+      ...problems('duplicate', 'too-large', 'unsupported-media-type', 'malformed-request'),
     },
   }
   app.patch('/users/me', { schema, config: { access: 'member' } }, async request => {
-    const changed = await request.digis.updateUserProfile(profileOf(request).supabase_id, request.body)
+    const changes = profileChanges(request.body)
+    const changed = await request.digis.updateUserProfile(profileOf(request).supabase_id, changes)
     return ownProfile(only(changed))
   })
 }

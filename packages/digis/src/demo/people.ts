@@ -1,7 +1,8 @@
 import { creatorBio, fanBio } from './bio-grammar.js'
 import type { DemoSize } from './demo-size.js'
 import { DEMO_TOKENS, demoCreator, demoFan } from './identities.js'
-import type { SeededRandom } from './seeded-random.js'
+import { SeededRandom } from './seeded-random.js'
+import { type StageName, stageName } from './stage-names.js'
 
 /** A user of the demo. */
 export interface Person {
@@ -11,6 +12,8 @@ export interface Person {
   readonly bio: string
   readonly picture: string
   readonly pricePerMinute: string
+  /** `undefined`: none. */
+  readonly name: StageName | undefined
   /** Before the seeding, in seconds. */
   readonly joinedAgo: number
   /** `undefined`: no account. */
@@ -22,21 +25,22 @@ const DAY = 86_400
 const KNOWN = new Map([demoCreator, demoFan].map(person => [person.id, person.supabase_id]))
 
 /** The users, by id and therefore by the time they joined; every so many of them is a creator. */
-export function makePeople({ users, creators }: Required<DemoSize>, random: SeededRandom): Person[] {
+export function makePeople({ users, creators, seed }: Required<DemoSize>, random: SeededRandom): Person[] {
   const step = Math.floor(users / creators)
+  // A sequence of their own, so that nothing else of the demo depends on how people are called.
+  const naming = new SeededRandom(~seed)
   return Array.from({ length: users }, (_, index) => {
     const isCreator = index % step === 0 && index / step < creators
-    return makePerson(
-      index + 1,
-      { isCreator, joinedAgo: Math.round((400 - (300 * index) / users) * DAY) },
-      random,
-    )
+    const id = index + 1
+    const name = isCreator ? stageName(id, naming) : undefined
+    const joinedAgo = Math.round((400 - (300 * index) / users) * DAY)
+    return makePerson(id, { isCreator, name, joinedAgo }, random)
   })
 }
 
 function makePerson(
   id: number,
-  known: Pick<Person, 'isCreator' | 'joinedAgo'>,
+  known: Pick<Person, 'isCreator' | 'name' | 'joinedAgo'>,
   random: SeededRandom,
 ): Person {
   const { isCreator } = known

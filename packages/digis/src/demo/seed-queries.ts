@@ -17,11 +17,13 @@ export function selectState(): Statement {
 /** Keys are given, not drawn: an attempt that was rolled back must not shift those that the documents name. */
 export function insertPeople(people: readonly Person[]): Statement {
   return {
-    text: `INSERT INTO users (id, supabase_id, is_creator, bio, profile_pic_url, price_per_min, created_at, updated_at)
+    text: `INSERT INTO users (id, supabase_id, is_creator, bio, profile_pic_url, price_per_min, display_name, username,
+                              created_at, updated_at)
            OVERRIDING SYSTEM VALUE
-           SELECT id, supabase_id, is_creator, bio, picture, price, joined, joined
-             FROM unnest($1::bigint[], $2::uuid[], $3::boolean[], $4::text[], $5::text[], $6::numeric[], $7::integer[])
-                  AS p (id, supabase_id, is_creator, bio, picture, price, ago)
+           SELECT id, supabase_id, is_creator, bio, picture, price, display_name, username, joined, joined
+             FROM unnest($1::bigint[], $2::uuid[], $3::boolean[], $4::text[], $5::text[], $6::numeric[], $7::text[],
+                         $8::text[], $9::integer[])
+                  AS p (id, supabase_id, is_creator, bio, picture, price, display_name, username, ago)
             CROSS JOIN LATERAL (SELECT now() - ago * interval '1 second') AS moment (joined)`,
     values: [
       people.map(person => person.id),
@@ -30,6 +32,8 @@ export function insertPeople(people: readonly Person[]): Statement {
       people.map(person => person.bio),
       people.map(person => person.picture),
       people.map(person => person.pricePerMinute),
+      people.map(person => person.name?.displayName ?? null),
+      people.map(person => person.name?.username ?? null),
       people.map(person => person.joinedAgo),
     ],
   }

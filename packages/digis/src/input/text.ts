@@ -8,16 +8,19 @@ import { describeGiven, hasLoneSurrogate } from './describe-given.js'
  * @throws DigisInputError when it is longer, no text, or holds a NUL character or half of a surrogate pair
  */
 export function checkText(field: string, value: unknown, longest: number): string {
-  if (
+  if (isStorableText(value, longest)) return value
+  const expected = `text of at most ${longest} characters that PostgreSQL can store`
+  throw new DigisInputError({ field, expected, given: describeGiven(value) })
+}
+
+/** Whether it is a text of at most `longest` characters that PostgreSQL stores exactly as it is. */
+export function isStorableText(value: unknown, longest: number): value is string {
+  return (
     typeof value === 'string' &&
     !isLonger(value, longest) &&
     !value.includes('\0') &&
     !hasLoneSurrogate(value)
-  ) {
-    return value
-  }
-  const expected = `text of at most ${longest} characters that PostgreSQL can store`
-  throw new DigisInputError({ field, expected, given: describeGiven(value) })
+  )
 }
 
 function isLonger(text: string, longest: number): boolean {

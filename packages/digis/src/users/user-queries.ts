@@ -3,7 +3,7 @@ import type { Profile } from './user.js'
 
 /** What is read of a user: everything but the search document. */
 export const USER_COLUMNS =
-  'id, supabase_id, is_creator, bio, profile_pic_url, price_per_min, created_at, updated_at'
+  'id, supabase_id, is_creator, bio, profile_pic_url, price_per_min, display_name, username, created_at, updated_at'
 
 /** Inserts a user with the given fields; the others get the table's defaults. */
 export function insertUser(supabaseId: string, profile: ReadonlyMap<keyof Profile, unknown>): Statement {

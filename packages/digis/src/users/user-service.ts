@@ -12,14 +12,17 @@ export type CreateUserArguments = [
   bio?: Profile['bio'] | null,
   profile_pic_url?: Profile['profile_pic_url'] | null,
   price_per_min?: Profile['price_per_min'] | null,
+  display_name?: Profile['display_name'] | null,
+  username?: Profile['username'] | null,
 ]
 
 /** The use cases of users. */
 export interface UserService {
   /**
-   * Adds a user: a fan without a bio at 1.00 per minute, unless told otherwise.
+   * Adds a user: a fan without a bio and names at 1.00 per minute, unless told otherwise.
    *
-   * @throws DigisInputError for an impossible argument; 23505 (duplicate) when the supabase_id is taken
+   * @throws DigisInputError for an impossible argument; 23505 (duplicate) when the supabase_id is taken, or the username,
+   * in upper or lower case: `constraint` says which
    */
   createUser(...user: CreateUserArguments): Promise<QueryResult<User>>
   /** @throws DigisInputError unless it is a UUID */
@@ -27,10 +30,11 @@ export interface UserService {
   /** @throws DigisInputError unless it is a key */
   getUserById(id: Id): Promise<User | null>
   /**
-   * Changes what is given of a profile and leaves the rest; unknown fields are ignored. No row where there is no
-   * such user.
+   * Changes what is given of a profile and leaves the rest; unknown fields are ignored. An empty text takes a name away.
+   * No row where there is no such user.
    *
-   * @throws DigisInputError for an impossible value; `No valid fields to update` when nothing is given
+   * @throws DigisInputError for an impossible value; `No valid fields to update` when nothing is given; 23505 (duplicate)
+   * when another user has the username, in upper or lower case
    */
   updateUserProfile(supabase_id: string, changes: ProfileChanges): Promise<QueryResult<User>>
 }
@@ -38,8 +42,9 @@ export interface UserService {
 export function userService(database: Database): UserService {
   return {
     async createUser(supabase_id, ...profile) {
-      const [is_creator, bio, profile_pic_url, price_per_min] = profile
-      const fields = checkProfile({ is_creator, bio, profile_pic_url, price_per_min })
+      const [is_creator, bio, profile_pic_url, price_per_min, display_name, username] = profile
+      const given = { is_creator, bio, profile_pic_url, price_per_min, display_name, username }
+      const fields = checkProfile(given)
       return database.run(insertUser(checkUuid('supabase_id', supabase_id), fields))
     },
 

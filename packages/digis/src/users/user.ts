@@ -1,5 +1,6 @@
 import { checkMoney } from '../input/amounts.js'
 import { checkBoolean, checkText } from '../input/text.js'
+import { checkDisplayName, checkUsername } from './user-names.js'
 
 /** A row of `users`. */
 export interface User {
@@ -10,6 +11,10 @@ export interface User {
   readonly profile_pic_url: string
   /** Decimal text with two places, as pg returns a numeric: exact. */
   readonly price_per_min: string
+  /** `null`: none. */
+  readonly display_name: string | null
+  /** As it is written; in any case it is nobody else's. `null`: none. */
+  readonly username: string | null
   readonly created_at: Date
   readonly updated_at: Date
 }
@@ -23,9 +28,13 @@ export interface Profile {
   readonly profile_pic_url: string
   /** From 0 to {@link MAX_PRICE_PER_MIN}, rounded to cents; decimal text is exact. */
   readonly price_per_min: number | string
+  /** At most {@link MAX_DISPLAY_NAME} characters, without spaces at its ends; empty: none. */
+  readonly display_name: string
+  /** 3 to 30 letters from a to z, digits, dots and underscores, of which the first is none of the last two; empty: none. */
+  readonly username: string
 }
 
-/** A part of a {@link Profile}; `null` and `undefined` count as not given. */
+/** A part of a {@link Profile}; `null` and `undefined` count as not given. A name is taken away by an empty text. */
 export type ProfileChanges = { readonly [F in keyof Profile]?: Profile[F] | null | undefined }
 
 /** Each of these bounds is a constraint of the database too. */
@@ -38,6 +47,8 @@ const CHECKS: { readonly [F in keyof Profile]: (value: unknown) => unknown } = {
   bio: value => checkText('bio', value, MAX_BIO),
   profile_pic_url: value => checkText('profile_pic_url', value, MAX_PROFILE_PIC_URL),
   price_per_min: value => checkMoney('price_per_min', value, MAX_PRICE_PER_MIN),
+  display_name: checkDisplayName,
+  username: checkUsername,
 }
 
 /** The fields of a profile, in the order in which they are written. */
