@@ -100,10 +100,12 @@ function readAscii(reader: ByteReader, length: number): string | null {
 
 function cut(texts: string, characters: number, lengths: readonly number[]): (string | null)[] {
   if (texts.length !== characters) throw new RangeError('other texts')
-  const row: (string | null)[] = []
+  // Of just the size: an array that grows leaves garbage behind with every row.
+  const row = new Array<string | null>(lengths.length)
   let start = 0
-  for (const length of lengths) {
-    row.push(length === 0 ? null : texts.slice(start, start + length - 1))
+  for (let column = 0; column < lengths.length; column++) {
+    const length = lengths[column] as number
+    row[column] = length === 0 ? null : texts.slice(start, start + length - 1)
     if (length > 0) start += length - 1
   }
   return row

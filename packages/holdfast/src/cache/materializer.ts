@@ -42,11 +42,12 @@ export function materializeOnce(
 ): QueryResult | QueryArrayResult {
   const { fields, rows } = raw
   const { parsers } = lookUp(fields, types)
-  const sources: unknown[] = []
+  const sources = new Array<unknown>(rows.length * parsers.length)
+  let cell = 0
   for (const row of rows) {
     for (let column = 0; column < parsers.length; column++) {
       const text = row[column] as string | null
-      sources.push(text === null ? null : parsers[column]?.(text))
+      sources[cell++] = text === null ? null : parsers[column]?.(text)
     }
   }
   const asArray = rowMode === 'array'
