@@ -3,12 +3,16 @@ import type { QueryEvent, QueryObserver } from './query-event.js'
 import { QueryTrace, type TraceEnd } from './query-trace.js'
 import { throwLater } from './throw-later.js'
 
+type HitListener = NonNullable<QueryObserver['hit']>
+
 /** Who observes the queries of a pool. While nobody does, nothing is made for a query. */
 export class QueryObservers implements TraceEnd {
   readonly #clock: Clock
   #observers: readonly QueryObserver[] = []
   /** Those that want to know of beginnings. */
   #starters: readonly QueryObserver[] = []
+  /** What hits are told to. */
+  #hits: readonly HitListener[] = []
   #countsHits = false
 
   constructor(clock: Clock) {
@@ -28,9 +32,9 @@ export class QueryObservers implements TraceEnd {
 
   /** A result came out of memory, `millis` after it was asked for. */
   readonly hit = (text: string, rows: number, millis: number): void => {
-    for (const observer of this.#observers) {
+    for (const hit of this.#hits) {
       try {
-        observer.hit?.(text, rows, millis)
+        hit(text, rows, millis)
       } catch (error) {
         throwLater(error)
       }
@@ -66,6 +70,7 @@ export class QueryObservers implements TraceEnd {
   #change(observers: readonly QueryObserver[]): void {
     this.#observers = observers
     this.#starters = observers.filter(({ started }) => started !== undefined)
+    this.#hits = observers.flatMap(({ hit }) => hit ?? [])
     this.#countsHits = observers.length > 0 && observers.every(({ hit }) => hit !== undefined)
   }
 

@@ -49,6 +49,9 @@ export class StatementTable implements QueryObserver {
   readonly #byShape = new Map<string, CountedStatement>()
   /** Texts that were met lately: looking one up costs less than looking at its characters. */
   readonly #byText = new Map<string, CountedStatement>()
+  /** The statement of the latest hit: the next one is often of the same. */
+  #last: CountedStatement | undefined = undefined
+  #lastText: string | undefined = undefined
 
   /** @param most statements that are told apart */
   constructor(most: number, categoryOf: CategoryOf) {
@@ -63,14 +66,19 @@ export class StatementTable implements QueryObserver {
 
   readonly hit = (text: string, rows: number, millis: number): void => {
     this.all.noteHit(rows, millis)
-    const statement = this.#byText.get(text) ?? this.#meet(text)
-    statement.counters.noteHit(rows, millis)
+    if (text !== this.#lastText) this.#latest(text)
+    this.#last?.counters.noteHit(rows, millis)
   }
 
   /** The statement that a query counts for. */
   of({ text, name }: QueryEvent): CountedStatement {
     const key = text === '' && name !== undefined ? `(statement "${name}")` : text
     return this.#byText.get(key) ?? this.#meet(key)
+  }
+
+  #latest(text: string): void {
+    this.#last = this.#byText.get(text) ?? this.#meet(text)
+    this.#lastText = text
   }
 
   get statements(): Iterable<CountedStatement> {
@@ -110,5 +118,7 @@ export class StatementTable implements QueryObserver {
       this.#byShape.delete(shape)
     }
     this.#byText.clear()
+    this.#last = undefined
+    this.#lastText = undefined
   }
 }

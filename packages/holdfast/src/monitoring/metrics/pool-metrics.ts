@@ -19,6 +19,8 @@ const HIT = { error: undefined, cache: 'hit' } as const
 /** What a pool counts for those that collect metrics; everything else they are told is read when they ask. */
 export class PoolMetrics implements QueryObserver {
   readonly #operations = new OperationDurations()
+  /** Those that the cache answered; absent before the first. */
+  #hits: OperationSeries | undefined = undefined
   readonly #times: Readonly<Record<ConnectionTime, BucketHistogram>> = {
     create_time: new BucketHistogram(),
     wait_time: new BucketHistogram(),
@@ -42,8 +44,10 @@ export class PoolMetrics implements QueryObserver {
     this.#operation(this.#operations.of(event), (event.endedAt - event.startedAt) / 1_000)
   }
 
-  readonly hit = (_text: string, _rows: number, millis: number): void =>
-    this.#operation(this.#operations.of(HIT), millis / 1_000)
+  readonly hit = (_text: string, _rows: number, millis: number): void => {
+    this.#hits ??= this.#operations.of(HIT)
+    this.#operation(this.#hits, millis / 1_000)
+  }
 
   /** A connection was opened. @param millis how long that took */
   opened(millis: number): void {
