@@ -46,9 +46,9 @@ export class QueryObservers implements TraceEnd {
    *
    * @param startedAt when it was called. Default: now
    */
-  begin(config: unknown, startedAt: number = this.now()): QueryTrace | undefined {
+  begin(config: unknown, startedAt?: number): QueryTrace | undefined {
     if (this.#observers.length === 0) return undefined
-    const trace = this.#traceOf(config, startedAt)
+    const trace = this.#traceOf(config, startedAt ?? this.now())
     if (trace !== undefined && this.#starters.length > 0) this.#started(trace)
     return trace
   }
