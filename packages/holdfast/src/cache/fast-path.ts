@@ -64,9 +64,14 @@ export class FastPath {
     const { consistency, shape } = this.#wishOf(config)
     if (!reader.needsNoBarrier(consistency, now))
       return this.#confirmed(entry, { config, values, calls, shape, now })
-    const result = reader.serve(entry, shape, now)
-    calls.onHit?.(textOf(config), result.rowCount ?? 0, 0)
-    return Promise.resolve(result)
+    try {
+      const result = reader.serve(entry, shape, now)
+      calls.onHit?.(textOf(config), result.rowCount ?? 0, 0)
+      return Promise.resolve(result)
+    } catch {
+      // A parser throws: it does so again on the long way, where that is observed.
+      return undefined
+    }
   }
 
   /** Apart from the way of a hit at once, which would have to make room for what is remembered here. */
@@ -74,9 +79,13 @@ export class FastPath {
     const { reader } = this.#parts
     return reader.barrier().then(passedAt => {
       if (passedAt === undefined || !entry.current) return calls.send(config, values, now)
-      const result = reader.serve(entry, shape, passedAt)
-      calls.onHit?.(textOf(config), result.rowCount ?? 0, passedAt - now)
-      return result
+      try {
+        const result = reader.serve(entry, shape, passedAt)
+        calls.onHit?.(textOf(config), result.rowCount ?? 0, passedAt - now)
+        return result
+      } catch {
+        return calls.send(config, values, now)
+      }
     })
   }
 

@@ -73,12 +73,13 @@ export class Reader {
     return this.#parts.shared?.barrier() ?? NOT_PASSED
   }
 
-  /** A hit. */
+  /** A hit. @throws what a parser throws; then it was none */
   serve(entry: Entry, shape: ResultWish, now: number): Result {
-    this.#parts.counters.memoryHits++
     entry.served = true
     entry.goodAt = now
-    return entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
+    const result = entry.result(shape, { status: 'hit', tier: 'memory', age: now - entry.times.storedAt })
+    this.#parts.counters.memoryHits++
+    return result
   }
 
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */

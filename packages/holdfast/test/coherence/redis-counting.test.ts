@@ -43,6 +43,28 @@ test('a hit that Redis does not confirm in time is counted once, as what the dat
   expect(after?.cacheHits).toBe(before?.cacheHits)
 })
 
+test.each([
+  ['in this process', { redis: undefined }],
+  ['with Redis', {}],
+])('a hit whose parser throws is an error that is counted once, and no hit, %s', async (_, cache) => {
+  const pool = await $.pool({ cache })
+  await warm(pool)
+  const [before, hits] = [await counted(pool), pool.cache.stats().hits]
+  const types = {
+    getTypeParser: () => () => {
+      throw new Error('not this value')
+    },
+  }
+  await expect(pool.query({ text: READ, values: [1], types })).rejects.toThrow('not this value')
+  const after = await counted(pool)
+  expect(after).toMatchObject({
+    calls: (before?.calls ?? 0) + 1,
+    errors: (before?.errors ?? 0) + 1,
+    cacheHits: before?.cacheHits,
+  })
+  expect(pool.cache.stats().hits).toEqual(hits)
+})
+
 test('a hit that Redis is slow to confirm is in the log of slow queries', async () => {
   const logger = recordingLogger()
   const pool = await $.pool({ logger, report: false, slowQuery: { threshold: 0, linesPerMinute: 1_000 } })
