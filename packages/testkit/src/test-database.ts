@@ -18,23 +18,35 @@ export interface TestDatabase {
 export async function createDatabase(adminUrl: string, template?: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   const copy = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`
-  await execute(adminUrl, `CREATE DATABASE ${name}${copy}`)
+  await onConnection(adminUrl, async client => {
+    await client.query(`CREATE DATABASE ${name}${copy}${await strategyOf(client)}`)
+  })
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
   registerSecret(url.href)
   return {
     name,
     url: url.href,
-    drop: () => execute(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () =>
+      onConnection(adminUrl, async client => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      }),
   }
 }
 
-/** Runs one statement on a connection of its own. */
-async function execute(url: string, statement: string): Promise<void> {
+/** Copying files takes a fifth of the time of writing each page to the WAL, where nothing waits for a disk. */
+async function strategyOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query(
+    "SELECT current_setting('server_version_num')::int >= 150000 AND current_setting('fsync') = 'off' AS offered",
+  )
+  return rows[0].offered ? ' STRATEGY file_copy' : ''
+}
+
+async function onConnection(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement)
+    await work(client)
   } finally {
     await client.end()
   }
