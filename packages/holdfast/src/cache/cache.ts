@@ -9,13 +9,14 @@ import type { Warn } from '../base/warning.js'
 import { textOf } from './attributed.js'
 import { sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
-import type { CachedRead, ResultWish } from './cached-read.js'
+import type { ResultWish, SharedRead } from './cached-read.js'
 import type { CodecOptions } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
 import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
-import { FastPath, type HitCalls } from './fast-path.js'
+import { FastPath } from './fast-path.js'
 import { guardContext } from './guard-context.js'
+import type { HitCalls } from './hit-calls.js'
 import { inTime } from './in-time.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
@@ -25,6 +26,7 @@ import type { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
 import { readerFor } from './shadow-reader.js'
+import { SharedPath } from './shared-path.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
@@ -77,7 +79,7 @@ export class Cache implements PoolCache {
 
   constructor(parts: CacheParts) {
     this.#parts = parts
-    const { settings, connectRemote, types, clock, ask } = parts
+    const { settings, connectRemote, clock, ask } = parts
     const remote = connectRemote && new RemoteSwitch(connectRemote)
     this.#remote = remote
     this.#memory = new MemoryStore({
@@ -120,11 +122,7 @@ export class Cache implements PoolCache {
       onMarked,
       touch: names => this.#marker.touch(names),
     })
-    this.#fastPath = new FastPath({
-      ...{ settings, clock, types },
-      reader: this.#reader,
-      definitions: this.#definitions,
-    })
+    this.#fastPath = this.#makeFastPath()
     const context = guardContext({
       clock,
       definitions: this.#definitions,
@@ -210,6 +208,15 @@ export class Cache implements PoolCache {
   async close(): Promise<void> {
     this.#memory.clear()
     await this.#remote?.close()
+  }
+
+  #makeFastPath(): FastPath {
+    const { settings, clock, types } = this.#parts
+    const parts = { clock, reader: this.#reader, definitions: this.#definitions }
+    // A hit that may be compared with the database goes the long way, where its query is known.
+    const shared = settings.shadowReads > 0 ? undefined : this.#shared
+    const sharedPath = shared && new SharedPath({ ...parts, memory: this.#memory, tags: this.#tags, shared })
+    return new FastPath({ ...parts, settings, types, sharedPath })
   }
 
   #redisState({ state }: RemoteSwitch): RemoteSwitch['state'] {
@@ -299,7 +306,7 @@ export class Cache implements PoolCache {
     return shared
   }
 
-  #sharedKeyOf(read: CachedRead): string {
+  #sharedKeyOf(read: SharedRead): string {
     read.sharedKey ??= sharedKey([this.#keyContext, read.text, read.variant, read.parameters])
     return read.sharedKey
   }
