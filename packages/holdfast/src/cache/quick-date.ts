@@ -41,8 +41,12 @@ function usualTime(text: string): Date | undefined {
   const end = text.charCodeAt(SECONDS_END) === POINT ? endOfDigits(text, SECONDS_END + 1) : SECONDS_END
   if (end - SECONDS_END > MOST_DECIMALS + 1) return undefined
   const millis = end > SECONDS_END + 1 ? millisOf(text, end) : 0
-  const [year, month, day] = [yearOf(text), pair(text, 5) - 1, pair(text, 8)]
-  const [hour, minute, second] = [pair(text, 11), pair(text, 14), pair(text, 17)]
+  const year = yearOf(text)
+  const month = pair(text, 5) - 1
+  const day = pair(text, 8)
+  const hour = pair(text, 11)
+  const minute = pair(text, 14)
+  const second = pair(text, 17)
   if (text.length === end) return new Date(year, month, day, hour, minute, second, millis)
   if (text.length !== end + ZONE_LENGTH) return undefined
   return new Date(Date.UTC(year, month, day, hour, minute, second, millis) - hoursOf(text, end) * HOUR_MS)

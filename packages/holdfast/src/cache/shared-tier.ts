@@ -155,8 +155,8 @@ export class SharedTier {
     const storedAt = Date.now() - age
     const stamps = entry.stamps as readonly string[]
     const { loadMillis } = entry.times
-    const value = { raw: entry.raw, stamps, storedAt, expiresAt: storedAt + life, loadMillis }
-    Promise.resolve(encodeEntry(key, value, codec))
+    const value = { raw: entry.raw, storedAt, expiresAt: storedAt + life, loadMillis }
+    Promise.resolve(encodeEntry(ownerOf(key, stamps), value, codec))
       .then(payload => remote.store(key, sealValue({ stamps, payload }), Math.ceil(life)))
       .catch(() => this.abandon(read))
   }
@@ -197,9 +197,9 @@ export class SharedTier {
    * @returns why they are no basis for anything, if they are not
    */
   #judge(tags: readonly Tag[], asked: readonly AskedTag[], { stamps }: RemoteAnswer): Found | undefined {
-    const isMarked = (tag: Tag, index: number) => stamps[index] === undefined || tag.marks > 0
-    if (tags.some(isMarked)) {
-      this.#parts.onMarked(tags.filter(isMarked).map(({ name }) => name))
+    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
+    if (marked.length > 0) {
+      this.#parts.onMarked(marked.map(({ name }) => name))
       return { kind: 'bypass', reason: 'write-under-way' }
     }
     if (this.#isForeign(asked, stamps as readonly string[]))
@@ -237,14 +237,13 @@ export class SharedTier {
     const { codec, keyOf } = this.#parts
     const payload = payloadOf(stored)
     if (payload === undefined) return undefined
-    const decoded = decodeEntry(keyOf(read), payload, codec)
+    const decoded = decodeEntry(ownerOf(keyOf(read), basis.stamps), payload, codec)
     if (decoded instanceof Promise) return decoded.then(({ value }) => this.#fit(read, basis, value))
     return this.#fit(read, basis, decoded.value)
   }
 
   #fit(read: SharedRead, basis: Basis, opened: StoredValue | undefined): Found | undefined {
-    // What is sealed with it is what the store compares; what is inside may be encrypted, and is what counts.
-    if (opened === undefined || !areSame(opened.stamps, basis.stamps)) return undefined
+    if (opened === undefined) return undefined
     const life = opened.expiresAt - opened.storedAt
     const now = this.#parts.clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
@@ -266,8 +265,9 @@ function known(tag: Tag | undefined, stamp: string): Stamp {
   return tag?.stamp === stamp ? tag.stamp : stamp
 }
 
-function areSame(some: readonly Stamp[], others: readonly Stamp[]): boolean {
-  return some.length === others.length && some.every((stamp, index) => stamp === others[index])
+/** What a value is sealed for: under other stamps than those it was stored with, it is none. */
+function ownerOf(key: string, stamps: readonly Stamp[]): string {
+  return `${key}\n${stamps.join('\n')}`
 }
 
 /** Whether a stamp was made by somebody who knows these keyed columns. */
