@@ -29,6 +29,7 @@
  *   BIRTH          instead of the check after COMMIT: a new Redis takes no fills until the transactions that ran at
  *                  its birth are over
  *   NO_LOSS        Redis never loses its memory
+ *   PLAIN          a value is read before the stamps, not in one step with the last of them
  */
 
 #ifndef TAGS
@@ -91,6 +92,15 @@ byte loaded[2];       /* what the snapshot of its load showed */
 byte load[2];         /* 0: none; 1: one that the other reader may join; 2: one that it has joined */
 
 #define GIVEN(r, t) given[(r) * TAGS + (t)]
+
+#ifdef PLAIN
+byte seen[2]; /* the value that a reader has read before it asks for stamps, and the stamps of its load */
+byte seenStamp[2 * TAGS];
+#define SEEN(r, t) seenStamp[(r) * TAGS + (t)]
+#define IS_SEEN(n, t) (n == SEEN(0, t) || n == SEEN(1, t))
+#else
+#define IS_SEEN(n, t) false
+#endif
 #define OTHER(r) (1 - (r))
 #define REFLECTS(data, r) ((floor[r] & ~(data)) == 0)
 
@@ -141,7 +151,7 @@ bool orphaned; /* a transaction ended between its mark and its COMMIT */
 
 /* ---- what Redis does in one step ---- */
 
-#define IN_USE(n, t) (n == valueStamp[t] || n == GIVEN(0, t) || n == GIVEN(1, t) || SAVED(n, t))
+#define IN_USE(n, t) (n == valueStamp[t] || n == GIVEN(0, t) || n == GIVEN(1, t) || IS_SEEN(n, t) || SAVED(n, t))
 
 /* A stamp that nobody has: random in the implementation, here the smallest that is free. */
 inline mint(t) {
@@ -222,6 +232,11 @@ active [2] proctype Writer() {
 #define ME (_pid - 2)
 
 inline finish() {
+#ifdef PLAIN
+  seen[ME] = 0;
+  SEEN(ME, 0) = 0;
+  SEEN(ME, LAST) = 0;
+#endif
   floor[ME] = 0;
   loaded[ME] = 0;
   GIVEN(ME, 0) = 0;
@@ -259,6 +274,13 @@ idle:
   /* The floor is that of the first answer, which may come as soon as the read has started: no other is higher. */
   atomic {
     floor[ME] = OWED;
+#ifdef PLAIN
+    seen[ME] = value;
+    SEEN(ME, 0) = valueStamp[0];
+    SEEN(ME, LAST) = valueStamp[LAST]
+  }
+  atomic {
+#endif
     ask(0)
 #if TAGS > 1
   }
@@ -267,6 +289,13 @@ idle:
 #endif
     ;
     if
+#ifdef PLAIN
+    :: SEEN(ME, 0) == GIVEN(ME, 0) && SEEN(ME, LAST) == GIVEN(ME, LAST) ->
+      ON_HIT(ME);
+      assert(REFLECTS(seen[ME], ME));
+      finish();
+      goto idle
+#endif
     :: IS_HIT(ME) -> ON_HIT(ME); assert(REFLECTS(value, ME)); finish(); goto idle
     :: else
     fi;

@@ -352,10 +352,10 @@ export class Pool extends pg.Pool {
   readonly #send = (
     config: string | object,
     values: readonly unknown[] | undefined,
-    trace?: QueryTrace,
+    ...observed: [trace?: QueryTrace, asked?: unknown]
   ): Promise<Result> => {
     try {
-      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], trace))
+      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], ...observed))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -365,9 +365,10 @@ export class Pool extends pg.Pool {
     config: string | HoldfastQueryConfig,
     values: unknown[] | undefined,
     trace?: QueryTrace,
+    asked?: unknown,
   ) => {
     const now = trace?.startedAt ?? this.#clock.now()
-    return toRequest(config, values, { now, queryTimeout: this.#settings.queryTimeout, trace })
+    return toRequest(config, values, { now, queryTimeout: this.#settings.queryTimeout, trace, asked })
   }
 
   /** Whoever runs it tells the observers how it ended. */

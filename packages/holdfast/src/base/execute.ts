@@ -29,6 +29,8 @@ export interface QueryRequest extends Limits {
   readonly retry?: false | undefined
   /** What the caller says about caching; read by the cache alone. */
   readonly cache?: unknown
+  /** What the cache has found out before there was a request; read by the cache alone. */
+  readonly asked?: unknown
   /** It runs in a transaction that this very statement does not commit: a lost connection rolls it back. */
   readonly rolledBackIfLost: boolean
   /** On whose behalf it runs: never outside of a transaction that this identity was handed over to. */

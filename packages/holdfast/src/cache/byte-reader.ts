@@ -43,6 +43,15 @@ export class ByteReader {
     return this.#buffer.toString(bytes === characters ? 'latin1' : 'utf8', start, start + bytes)
   }
 
+  /** Whether these bytes come next; then they are behind us. */
+  skips(bytes: Buffer): boolean {
+    const end = this.#position + bytes.length
+    if (bytes.length > this.left || this.#buffer.compare(bytes, 0, bytes.length, this.#position, end) !== 0)
+      return false
+    this.#position = end
+    return true
+  }
+
   /** Bytes of their own length, not copied. */
   slice(bytes: number): Buffer {
     const start = this.#advance(bytes)

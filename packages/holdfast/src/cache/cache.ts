@@ -9,13 +9,14 @@ import type { Warn } from '../base/warning.js'
 import { textOf } from './attributed.js'
 import { sharedKey } from './cache-key.js'
 import { CacheCounters, type CacheStats } from './cache-stats.js'
-import type { CachedRead, ResultWish } from './cached-read.js'
+import type { ResultWish, SharedRead } from './cached-read.js'
 import type { CodecOptions } from './codec.js'
 import { type Ask, Definitions, type Knowledge } from './definitions.js'
 import { type Entry, noteFate } from './entry.js'
 import { type Explanation, explain } from './explain.js'
-import { FastPath, type HitCalls } from './fast-path.js'
+import { FastPath } from './fast-path.js'
 import { guardContext } from './guard-context.js'
+import type { HitCalls } from './hit-calls.js'
 import { inTime } from './in-time.js'
 import { Marker } from './marker.js'
 import { MemoryStore } from './memory-store.js'
@@ -25,6 +26,7 @@ import type { Reader } from './reader.js'
 import { type ConnectRemote, RemoteSwitch } from './remote-switch.js'
 import { Settling } from './settling.js'
 import { readerFor } from './shadow-reader.js'
+import { SharedPath } from './shared-path.js'
 import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
@@ -55,6 +57,8 @@ export interface CacheParts {
 /** So many results in a row from other sessions: ours is the odd one. */
 const FOREIGN_SESSIONS = 10
 
+const MOST_CONTEXTS = 5_000
+
 /** Coherent caching of reads; see the concept page "Coherence". */
 export class Cache implements PoolCache {
   readonly #parts: CacheParts
@@ -74,10 +78,12 @@ export class Cache implements PoolCache {
   #foreign = 0
   /** The context that shared keys are made in, learned with the definitions. */
   #keyContext = ''
+  /** By text: a digest of the context and the text, so that a long text is not digested for each read. */
+  readonly #contexts = new Map<string, string>()
 
   constructor(parts: CacheParts) {
     this.#parts = parts
-    const { settings, connectRemote, types, clock, ask } = parts
+    const { settings, connectRemote, clock, ask } = parts
     const remote = connectRemote && new RemoteSwitch(connectRemote)
     this.#remote = remote
     this.#memory = new MemoryStore({
@@ -120,11 +126,7 @@ export class Cache implements PoolCache {
       onMarked,
       touch: names => this.#marker.touch(names),
     })
-    this.#fastPath = new FastPath({
-      ...{ settings, clock, types },
-      reader: this.#reader,
-      definitions: this.#definitions,
-    })
+    this.#fastPath = this.#makeFastPath()
     const context = guardContext({
       clock,
       definitions: this.#definitions,
@@ -212,6 +214,15 @@ export class Cache implements PoolCache {
     await this.#remote?.close()
   }
 
+  #makeFastPath(): FastPath {
+    const { settings, clock, types } = this.#parts
+    const parts = { clock, reader: this.#reader, definitions: this.#definitions }
+    // A hit that may be compared with the database goes the long way, where its query is known.
+    const shared = settings.shadowReads > 0 ? undefined : this.#shared
+    const sharedPath = shared && new SharedPath({ ...parts, memory: this.#memory, tags: this.#tags, shared })
+    return new FastPath({ ...parts, settings, types, sharedPath })
+  }
+
   #redisState({ state }: RemoteSwitch): RemoteSwitch['state'] {
     if (!state.available || this.enabled) return state
     return { available: true, reason: 'writes that relied on an earlier Redis may be under way' }
@@ -261,6 +272,7 @@ export class Cache implements PoolCache {
   #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
     const { schemas, identity, missing, keyContext } = knowledge
     const { identity: client, settings } = this.#parts
+    this.#contexts.clear()
     this.#keyContext = sharedKey([client, settings.context ?? '', identity, ...keyContext])
     this.#remote?.use(identity)
     this.#tags.invalidateAll()
@@ -299,9 +311,19 @@ export class Cache implements PoolCache {
     return shared
   }
 
-  #sharedKeyOf(read: CachedRead): string {
-    read.sharedKey ??= sharedKey([this.#keyContext, read.text, read.variant, read.parameters])
+  #sharedKeyOf(read: SharedRead): string {
+    read.sharedKey ??= sharedKey([this.#contextOf(read.text), read.variant, read.parameters])
     return read.sharedKey
+  }
+
+  /** What all reads with a text have in common in their keys. */
+  #contextOf(text: string): string {
+    const known = this.#contexts.get(text)
+    if (known !== undefined) return known
+    const context = sharedKey([this.#keyContext, text])
+    if (this.#contexts.size >= MOST_CONTEXTS) this.#contexts.clear()
+    this.#contexts.set(text, context)
+    return context
   }
 
   /** When every connection is set up in another way than the one that was looked through, that way is the usual one. */

@@ -20,12 +20,12 @@ export type Decoded =
  * - `version`: of another format, older or newer
  * - `encryption`: encrypted and there are no keys, or not encrypted and there are
  * - `unknown-key`: encrypted with a key that is not among ours
- * - `corrupt`: cut off, changed, of another key, encrypted with other bytes under the same id, or never a value
+ * - `corrupt`: cut off, changed, of another owner, encrypted with other bytes under the same id, or never a value
  */
 export type DecodeFailure = 'version' | 'encryption' | 'unknown-key' | 'corrupt'
 
 /** The first byte. Change it with anything that changes what the bytes mean. */
-const VERSION = 1
+const VERSION = 2
 /** Bits of the second byte. */
 const COMPRESSED = 1
 const ENCRYPTED = 2
@@ -34,13 +34,14 @@ const CHECKSUM_BYTES = 4
 const COMPRESS_ABOVE = 2_048
 
 /**
- * Makes bytes of a value: version, flags, then the sealed value. Not encrypted, it is sealed by a checksum that the key
- * is part of; encrypted, by the cipher, with the key and the version as additional data.
+ * Makes bytes of a value: version, flags, then the sealed value. Not encrypted, it is sealed by a checksum that the owner
+ * is part of; encrypted, by the cipher, with the owner and the version as additional data.
  *
+ * @param owner what the value belongs to: it is none of anything else
  * @returns a promise for large values, which another thread compresses
  */
 export function encodeEntry(
-  key: string,
+  owner: string,
   value: StoredValue,
   { compressAbove = COMPRESS_ABOVE, encryption }: CodecOptions = {},
 ): Buffer | Promise<Buffer> {
@@ -50,19 +51,19 @@ export function encodeEntry(
   const packed = compressed ? compress(bytes) : bytes
   const seal = (packed: Buffer) =>
     encryption === undefined
-      ? Buffer.concat([head, checksum(key, head, packed), packed])
-      : Buffer.concat([head, encrypt(packed, contextOf(key, head), encryption)])
+      ? Buffer.concat([head, checksum(owner, head, packed), packed])
+      : Buffer.concat([head, encrypt(packed, contextOf(owner, head), encryption)])
   return packed instanceof Promise ? packed.then(seal) : seal(packed)
 }
 
 /**
- * Makes a value of bytes that {@link encodeEntry} made for the same key. Never throws and never rejects, whatever the
+ * Makes a value of bytes that {@link encodeEntry} made for the same owner. Never throws and never rejects, whatever the
  * bytes are.
  *
  * @returns a promise for large values, which another thread decompresses
  */
 export function decodeEntry(
-  key: string,
+  owner: string,
   bytes: Buffer,
   { encryption }: CodecOptions = {},
 ): Decoded | Promise<Decoded> {
@@ -70,7 +71,7 @@ export function decodeEntry(
   const flags = bytes[1] ?? 0
   if (((flags & ENCRYPTED) !== 0) !== (encryption !== undefined)) return failed('encryption')
   try {
-    const packed = encryption === undefined ? checked(key, bytes) : opened(key, bytes, encryption)
+    const packed = encryption === undefined ? checked(owner, bytes) : opened(owner, bytes, encryption)
     if (packed === 'unknown-key') return failed(packed)
     if ((flags & COMPRESSED) === 0) return { value: readEntry(packed) }
     const unpacked = decompress(packed)
@@ -98,25 +99,25 @@ function failed(reason: DecodeFailure): Decoded {
 }
 
 /** What the bytes belong to. */
-function contextOf(key: string, head: Buffer): Buffer {
-  return Buffer.concat([head, Buffer.from(key)])
+function contextOf(owner: string, head: Buffer): Buffer {
+  return Buffer.concat([head, Buffer.from(owner)])
 }
 
 /** Of everything that a value which is not encrypted is made of. */
-function checksum(key: string, head: Buffer, packed: Buffer): Buffer {
+function checksum(owner: string, head: Buffer, packed: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES)
-  bytes.writeUInt32LE(crc32(packed, crc32(key, head.readUInt16LE(0))))
+  bytes.writeUInt32LE(crc32(packed, crc32(owner, head.readUInt16LE(0))))
   return bytes
 }
 
 /** What is behind the checksum. @throws RangeError when it is of something else */
-function checked(key: string, bytes: Buffer): Buffer {
+function checked(owner: string, bytes: Buffer): Buffer {
   const packed = bytes.subarray(HEAD_BYTES + CHECKSUM_BYTES)
-  const expected = crc32(packed, crc32(key, bytes.readUInt16LE(0)))
+  const expected = crc32(packed, crc32(owner, bytes.readUInt16LE(0)))
   if (bytes.readUInt32LE(HEAD_BYTES) !== expected) throw new RangeError('another checksum')
   return packed
 }
 
-function opened(key: string, bytes: Buffer, encryption: EncryptionKeys): Buffer | 'unknown-key' {
-  return decrypt(bytes.subarray(HEAD_BYTES), contextOf(key, bytes.subarray(0, HEAD_BYTES)), encryption)
+function opened(owner: string, bytes: Buffer, encryption: EncryptionKeys): Buffer | 'unknown-key' {
+  return decrypt(bytes.subarray(HEAD_BYTES), contextOf(owner, bytes.subarray(0, HEAD_BYTES)), encryption)
 }

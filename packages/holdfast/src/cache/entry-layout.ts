@@ -12,23 +12,19 @@ export interface StoredValue {
   readonly loadMillis: number
   /** When it is no longer to be used. */
   readonly expiresAt: number
-  /** The stamps of its tags, as they were before it was read. */
-  readonly stamps: readonly string[]
 }
 
 /** A longer row is cut value by value, so that nobody who keeps a value keeps the whole row in memory. */
 const LONGEST_ROW_IN_ONE = 4_096
 
 /**
- * Writes a value: times, stamps, command, the table of columns with its length in bytes, then the rows. A row is the
+ * Writes a value: times, command, the table of columns with its length in bytes, then the rows. A row is the
  * length of its texts together in bytes, the length of each in characters plus one, 0 for NULL, and the texts in UTF-8.
  */
-export function writeEntry({ raw, storedAt, loadMillis, expiresAt, stamps }: StoredValue): Buffer {
+export function writeEntry({ raw, storedAt, loadMillis, expiresAt }: StoredValue): Buffer {
   const table = fieldTable(raw.fields)
   const writer = new ByteWriter()
   for (const time of [storedAt, loadMillis, expiresAt]) writer.double(time)
-  writer.count(stamps.length)
-  for (const stamp of stamps) writer.text(stamp)
   writer.text(raw.command)
   writer.count(raw.rowCount === null ? 0 : raw.rowCount + 1)
   writer.count(table.length)
@@ -44,14 +40,13 @@ export function readEntry(buffer: Buffer): StoredValue {
   const storedAt = reader.double()
   const loadMillis = reader.double()
   const expiresAt = reader.double()
-  const stamps = readStamps(reader)
   const command = reader.text()
   const rowCount = reader.count() - 1
   const fields = readFields(reader)
   const rows = readRows(reader, fields.length)
   if (reader.left > 0) throw new RangeError('too long')
   const raw = { command, rowCount: rowCount < 0 ? null : rowCount, fields, rows }
-  return { raw, storedAt, loadMillis, expiresAt, stamps }
+  return { raw, storedAt, loadMillis, expiresAt }
 }
 
 function writeRow(writer: ByteWriter, row: readonly (string | null)[]): void {
@@ -61,14 +56,6 @@ function writeRow(writer: ByteWriter, row: readonly (string | null)[]): void {
   writer.count(bytes)
   for (const text of row) writer.count(text === null ? 0 : text.length + 1)
   writer.bareText(texts, bytes)
-}
-
-function readStamps(reader: ByteReader): string[] {
-  const count = reader.count()
-  if (count > reader.left) throw new RangeError('too many stamps')
-  const stamps: string[] = []
-  for (let stamp = 0; stamp < count; stamp++) stamps.push(reader.text())
-  return stamps
 }
 
 function readRows(reader: ByteReader, width: number): (string | null)[][] {
@@ -136,9 +123,10 @@ function fieldTable(fields: readonly RawField[]): string {
 const latest = new Map<number, { readonly bytes: Buffer; readonly fields: readonly RawField[] }>()
 
 function readFields(reader: ByteReader): readonly RawField[] {
-  const bytes = reader.slice(reader.count())
-  const last = latest.get(bytes.length)
-  if (last?.bytes.equals(bytes)) return last.fields
+  const length = reader.count()
+  const last = latest.get(length)
+  if (last !== undefined && reader.skips(last.bytes)) return last.fields
+  const bytes = reader.slice(length)
   const fields = tableOf(bytes)
   if (latest.size >= MOST_TABLES) latest.clear()
   latest.set(bytes.length, { bytes: Buffer.from(bytes), fields })

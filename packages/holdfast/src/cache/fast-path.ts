@@ -5,19 +5,10 @@ import { parametersKey } from './cache-key.js'
 import type { HitWish, ResultWish } from './cached-read.js'
 import type { Definitions } from './definitions.js'
 import type { Entry } from './entry.js'
+import { type Config, type HitCalls, type OpenQuery, textOf, type Values } from './hit-calls.js'
 import type { Reader } from './reader.js'
+import type { SharedPath } from './shared-path.js'
 import { isServable, type QueryParts, wishOf } from './to-read.js'
-
-type Config = string | QueryParts
-type Values = readonly unknown[] | undefined
-
-/** How a query goes on that memory cannot answer, and whom hits are told to. Made once: a hit makes nothing for itself. */
-export interface HitCalls {
-  /** The long way. @param startedAt when the query was called, on the pool's clock; absent: now */
-  readonly send: (config: Config, values: Values, startedAt?: number) => Promise<Result>
-  /** Told of each hit, with the milliseconds that it took; absent: whoever wants to know follows the answer. */
-  readonly onHit?: (text: string, rows: number, millis: number) => void
-}
 
 /** What the fast path works with. */
 export interface FastPathParts {
@@ -26,16 +17,8 @@ export interface FastPathParts {
   readonly types: ResultWish['types']
   readonly reader: Reader
   readonly definitions: Definitions
-}
-
-/** A query whose result is in memory. */
-interface Unconfirmed {
-  readonly config: Config
-  readonly values: Values
-  readonly calls: HitCalls
-  readonly shape: ResultWish
-  /** When it was called. */
-  readonly now: number
+  /** Absent: what is not in memory goes the long way. */
+  readonly sharedPath: SharedPath | undefined
 }
 
 /** Answers queries out of memory before anything is made for them. */
@@ -60,8 +43,8 @@ export class FastPath {
     const { reader, clock } = this.#parts
     const now = clock.now()
     const entry = reader.find(key, now)
-    if (entry === undefined) return undefined
     const { consistency, shape } = this.#wishOf(config)
+    if (entry === undefined) return this.#parts.sharedPath?.answer({ config, values, calls, shape, now }, key)
     if (!reader.needsNoBarrier(consistency, now))
       return this.#confirmed(entry, { config, values, calls, shape, now })
     try {
@@ -75,16 +58,16 @@ export class FastPath {
   }
 
   /** Apart from the way of a hit at once, which would have to make room for what is remembered here. */
-  #confirmed(entry: Entry, { config, values, calls, shape, now }: Unconfirmed): Promise<Result> {
+  #confirmed(entry: Entry, { config, values, calls, shape, now }: OpenQuery): Promise<Result> {
     const { reader } = this.#parts
     return reader.barrier().then(passedAt => {
-      if (passedAt === undefined || !entry.current) return calls.send(config, values, now)
+      if (passedAt === undefined || !entry.current) return calls.send(config, values, { startedAt: now })
       try {
         const result = reader.serve(entry, shape, passedAt)
         calls.onHit?.(textOf(config), result.rowCount ?? 0, passedAt - now)
         return result
       } catch {
-        return calls.send(config, values, now)
+        return calls.send(config, values, { startedAt: now })
       }
     })
   }
@@ -108,11 +91,6 @@ export class FastPath {
     const { rowMode, types = this.#parts.types } = config
     return { consistency: this.#parts.settings.consistency, shape: { rowMode, types } }
   }
-}
-
-/** Of a query that has a key. */
-function textOf(config: Config): string {
-  return (typeof config === 'string' ? config : config.text) as string
 }
 
 /** The variant of a query that the fast path understands; `undefined` for others. */

@@ -2,25 +2,22 @@ import type { Result } from '../base/execute.js'
 import type { QueryObservers } from '../base/query-observers.js'
 import type { QueryTrace } from '../base/query-trace.js'
 import type { Cache } from './cache.js'
-import type { HitCalls } from './fast-path.js'
-import type { QueryParts } from './to-read.js'
-
-type Config = string | QueryParts
-type Values = readonly unknown[] | undefined
+import type { Asked } from './found.js'
+import type { Config, HitCalls, Values } from './hit-calls.js'
 
 /** What a pool's queries go through before they become requests. */
 export interface ObservedQueryParts {
   readonly cache: Cache | undefined
   readonly observers: QueryObservers
   /** The long way. Never throws: it rejects. */
-  readonly send: (config: Config, values: Values, trace: QueryTrace | undefined) => Promise<Result>
+  readonly send: (config: Config, values: Values, trace?: QueryTrace, asked?: Asked) => Promise<Result>
 }
 
 /** Makes the function that answers queries, by the fast path of the cache or the long way, and tells the observers. */
 export function observedQuery({ cache, observers, send }: ObservedQueryParts) {
-  const sendObserved: HitCalls['send'] = (config, values, startedAt) => {
-    const trace = observers.begin(config, startedAt)
-    const answer = send(config, values, trace)
+  const sendObserved: HitCalls['send'] = (config, values, begun) => {
+    const trace = observers.begin(config, begun?.startedAt)
+    const answer = send(config, values, trace, begun?.asked)
     return trace === undefined ? answer : trace.follow(answer)
   }
   if (cache === undefined) return sendObserved
@@ -29,7 +26,7 @@ export function observedQuery({ cache, observers, send }: ObservedQueryParts) {
     if (observers.countsHits) return answerOf(cache, [config, values], counted)
     const trace = observers.begin(config)
     const answer = answerOf(cache, [config, values], {
-      send: (config, values) => send(config, values, trace),
+      send: (config, values, begun) => send(config, values, trace, begun?.asked),
     })
     return trace === undefined ? answer : trace.follow(answer)
   }

@@ -3,12 +3,13 @@ import type { Clock } from '../base/clock.js'
 import type { Execute, QueryRequest, RawCapture, Result } from '../base/execute.js'
 import { attachCacheInfo, type BypassReason, type CacheInfo, informNew } from './cache-info.js'
 import type { CacheCounters } from './cache-stats.js'
-import type { Basis, CachedRead, ResultWish } from './cached-read.js'
+import type { CachedRead, KeptRead, ResultWish } from './cached-read.js'
 import { Departures } from './departures.js'
 import { Entry, isWorthKeeping } from './entry.js'
 import { entryBytes, SMALLEST_ENTRY } from './entry-size.js'
 import { internFields } from './field-table.js'
 import { type Flight, Flights, type Landing } from './flights.js'
+import type { Basis, FoundValue } from './found.js'
 import { inTime } from './in-time.js'
 import { materializeOnce } from './materializer.js'
 import type { MemoryStore } from './memory-store.js'
@@ -82,6 +83,17 @@ export class Reader {
     return result
   }
 
+  /** A hit in the shared tier, kept in memory from now on. @throws what a parser throws */
+  adopt(read: KeptRead, { basis, raw, times }: FoundValue): Result {
+    const { clock, counters } = this.#parts
+    const entry = this.#keep(read, basis, { raw, times })
+    // Somebody got it who had not loaded it: it was not kept in vain, even if another one takes its place now.
+    entry.served = true
+    const result = materializeOnce(raw, read.shape)
+    counters.redisHits++
+    return informNew(result, { status: 'hit', tier: 'redis', age: clock.now() - times.storedAt })
+  }
+
   /** The long way: memory, then the shared tier, a load of another caller, or a load; or what is stale by permission. */
   read(read: CachedRead): Promise<Result> {
     const { memory, clock, random } = this.#parts
@@ -131,7 +143,7 @@ export class Reader {
   }
 
   /** Keeps an entry in memory, and with it its tags until it leaves. */
-  #remember({ key, maxStale }: CachedRead, entry: Entry): void {
+  #remember({ key, maxStale }: KeptRead, entry: Entry): void {
     const { tags, memory, clock } = this.#parts
     const bytes = memory.fits(SMALLEST_ENTRY) ? entryBytes(key, entry.raw) : Number.POSITIVE_INFINITY
     if (!memory.fits(bytes)) return void memory.delete(key)
@@ -141,13 +153,23 @@ export class Reader {
   }
 
   async #fetch(read: CachedRead): Promise<Result> {
-    const { tags, shared } = this.#parts
-    const held = tags.hold(readTags(read.dependencies, read.values, shared?.wideTables ?? NONE))
+    const { tags } = this.#parts
+    const held = this.#hold(read)
     try {
+      const { shared } = this.#parts
       return await (shared === undefined ? this.#readLocal(read, held) : this.#readShared(shared, read, held))
     } finally {
       tags.letGo(held)
     }
+  }
+
+  #hold(read: CachedRead): readonly Tag[] {
+    const { tags, shared } = this.#parts
+    const asked = askedOf(read)
+    if (asked === undefined)
+      return tags.hold(readTags(read.dependencies, read.values, shared?.wideTables ?? NONE))
+    tags.retain(asked.tags)
+    return asked.tags
   }
 
   /** Goes to the database, together with whoever asks the same at this moment, and keeps nothing. */
@@ -170,18 +192,10 @@ export class Reader {
   }
 
   async #readShared(shared: SharedTier, read: CachedRead, tags: readonly Tag[]): Promise<Result> {
-    const first = await shared.find(read, tags)
+    const first = askedOf(read)?.found ?? (await shared.find(read, tags))
     const found = first === 'wait' ? await shared.await(read, tags) : first
     if (found.kind === 'bypass') return this.#together(read, found.reason)
-    if (found.kind === 'value') {
-      const entry = this.#keep(read, found.basis, { raw: found.raw, times: found.times })
-      // Somebody got it who had not loaded it: it was not kept in vain, even if another one takes its place now.
-      entry.served = true
-      this.#parts.counters.redisHits++
-      const age = this.#parts.clock.now() - found.times.storedAt
-      return informNew(materializeOnce(found.raw, read.shape), { status: 'hit', tier: 'redis', age })
-    }
-    return this.#joinOrLoad(read, found.basis)
+    return found.kind === 'value' ? this.adopt(read, found) : this.#joinOrLoad(read, found.basis)
   }
 
   async #joinOrLoad(read: CachedRead, basis: Basis): Promise<Result> {
@@ -200,7 +214,7 @@ export class Reader {
       case 'error':
         throw landing.error
       case 'again':
-        return this.read(read)
+        return this.read({ ...read, asked: undefined })
       case 'alone':
         return this.bypass(read.request, landing.reason)
     }
@@ -276,7 +290,7 @@ export class Reader {
     return isOurs
   }
 
-  #keep(read: CachedRead, { tags, stamps }: Basis, { raw, times }: Pick<Entry, 'raw' | 'times'>): Entry {
+  #keep(read: KeptRead, { tags, stamps }: Basis, { raw, times }: Pick<Entry, 'raw' | 'times'>): Entry {
     const entry = new Entry({ raw, times, tags, stamps, admission: read.admission })
     // Outdated while it was loaded: it would take the place of what was loaded since.
     if (entry.current) this.#remember(read, entry)
@@ -286,6 +300,11 @@ export class Reader {
 
 const NONE: ReadonlySet<number> = new Set()
 const NOT_PASSED: Promise<undefined> = Promise.resolve(undefined)
+
+/** What is known of a read already; not what was asked under other definitions, nor for a refresh. */
+function askedOf({ asked, key, refresh }: CachedRead): CachedRead['asked'] {
+  return asked?.key === key && !refresh ? asked : undefined
+}
 
 /** The current stamp of an unmarked tag, made when it has none. */
 function mint(tag: Tag): Stamp {

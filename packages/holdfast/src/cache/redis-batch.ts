@@ -1,7 +1,7 @@
 import type { RemoteAnswer, RemoteRead } from './ports.js'
-import type { RedisLink, ScriptCall } from './redis-link.js'
+import type { PlainReply, RedisLink, ScriptCall } from './redis-link.js'
 import { READ } from './redis-scripts.js'
-import { stampsOf } from './stored-value.js'
+import { isUnder, stampsOf } from './stored-value.js'
 
 /**
  * Bounds of one batch, and so of the work of one script. A tag's place has to fit into a character of ASCII: then the
@@ -42,30 +42,57 @@ export class RedisBatch {
   readonly #pending: PendingRead[] = []
   readonly #tags = new Map<string, number>()
   readonly #schemas = new Map<number, string>()
-  /** See {@link READ}. */
-  #reads = ''
+  /** The places of the tags of all reads, one read after the other. */
+  readonly #places: number[] = []
 
   get isFull(): boolean {
     return this.#pending.length >= MAX_READS
   }
 
+  get size(): number {
+    return this.#pending.length
+  }
+
   /** Takes a read in. @returns false when the batch is full; then it is unchanged */
   add(pending: PendingRead): boolean {
-    const { tags, lease } = pending.read
+    const { tags } = pending.read
     if (this.isFull || this.#tags.size + tags.length > MAX_TAGS) return false
     this.#pending.push(pending)
-    let reads = String.fromCharCode(tags.length) + (lease ? WITH_LEASE : WITHOUT_LEASE)
-    for (const { name, schema } of tags) reads += String.fromCharCode(this.#place(name, schema))
-    this.#reads += reads
+    for (const { name, schema } of tags) this.#places.push(this.#place(name, schema))
     return true
+  }
+
+  /** Asks without the script. */
+  readPlainly(link: RedisLink): Promise<PlainReply> {
+    return link.readPlainly(this.#valueKeys(link), this.#tagKeys(link))
+  }
+
+  /**
+   * Answers every read whose value is there under the current stamps.
+   *
+   * @returns the others, for the script; `undefined` when there are none
+   */
+  resolveHits({ values, stamps }: PlainReply): RedisBatch | undefined {
+    let rest: RedisBatch | undefined
+    let from = 0
+    for (const [index, pending] of this.#pending.entries()) {
+      const own = stampsAt(this.#places, { from, count: pending.read.tags.length }, stamps)
+      from += pending.read.tags.length
+      const value = values[index]
+      if (value && own !== undefined && isUnder(value, own)) {
+        pending.resolve({ stamps: own, value, lease: 'none' })
+        continue
+      }
+      rest ??= new RedisBatch()
+      rest.add(pending)
+    }
+    return rest
   }
 
   /** The call of the read script. @param random text that no batch had before */
   call(link: RedisLink, { stamp, lease }: Lives, random: string): ScriptCall {
-    const keys: string[] = []
-    for (const tag of this.#tags.keys()) keys.push(link.tagKey(tag))
-    for (const { read } of this.#pending) keys.push(link.valueKey(read.key))
-    const args = [String(this.#tags.size), random, String(stamp), String(lease), this.#reads]
+    const keys = [...this.#tagKeys(link), ...this.#valueKeys(link)]
+    const args = [String(this.#tags.size), random, String(stamp), String(lease), this.#reads()]
     for (const [place, schema] of this.#schemas) args.push(String(place), schema)
     return { script: READ, keys, args }
   }
@@ -98,6 +125,27 @@ export class RedisBatch {
     for (const { reject } of this.#pending) reject(error)
   }
 
+  #tagKeys(link: RedisLink): string[] {
+    return Array.from(this.#tags.keys(), tag => link.tagKey(tag))
+  }
+
+  #valueKeys(link: RedisLink): string[] {
+    return this.#pending.map(({ read }) => link.valueKey(read.key))
+  }
+
+  /** The reads as a text, see {@link READ}. */
+  #reads(): string {
+    let reads = ''
+    let from = 0
+    for (const { read } of this.#pending) {
+      const places = this.#places.slice(from, from + read.tags.length)
+      from += places.length
+      const lease = read.lease ? WITH_LEASE : WITHOUT_LEASE
+      reads += String.fromCharCode(places.length) + lease + String.fromCharCode(...places)
+    }
+    return reads
+  }
+
   /** The place of a tag, from 1, as Lua counts. */
   #place(name: string, schema: string | undefined): number {
     let place = this.#tags.get(name)
@@ -108,6 +156,21 @@ export class RedisBatch {
     if (schema !== undefined) this.#schemas.set(place, schema)
     return place
   }
+}
+
+/** The stamps at some of the places; `undefined` when one of them is not there. */
+function stampsAt(
+  places: readonly number[],
+  { from, count }: { from: number; count: number },
+  stamps: readonly (string | null)[],
+): string[] | undefined {
+  const own = new Array<string>(count)
+  for (let index = 0; index < count; index++) {
+    const stamp = stamps[(places[from + index] as number) - 1]
+    if (typeof stamp !== 'string') return undefined
+    own[index] = stamp
+  }
+  return own
 }
 
 function leaseOf(state: number | undefined): RemoteAnswer['lease'] {

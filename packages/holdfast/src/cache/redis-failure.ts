@@ -21,6 +21,11 @@ export class RedisFailure extends Error {
   }
 }
 
+/** The server holds another cache than the caller knows. */
+export function anotherIncarnation(): RedisFailure {
+  return new RedisFailure(...(BY_CODE.INCARNATION as Meaning), 'INCARNATION')
+}
+
 type Meaning = readonly [RedisTrouble, string]
 
 const MOVED: Meaning = ['gone', 'another node of the cluster holds the cache']

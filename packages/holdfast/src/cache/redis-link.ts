@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.js'
 import { endIn } from './end-in.js'
 import { AS_BUFFERS, CONNECT_TIMEOUT_MS, type RedisArgument, type RedisClient } from './redis-client.js'
-import { failureOf, isNoScript, RedisFailure } from './redis-failure.js'
+import { anotherIncarnation, failureOf, isNoScript, RedisFailure } from './redis-failure.js'
 import { INCARNATION, type RedisScript, SCRIPTS } from './redis-scripts.js'
 import { checkServer, type ServerFacts } from './redis-server-info.js'
 import type { LocateRedis } from './redis-source.js'
@@ -31,6 +31,12 @@ export interface ScriptCall {
   readonly script: RedisScript
   readonly keys: readonly string[]
   readonly args: readonly RedisArgument[]
+}
+
+/** What was read without a script; `null` for what is not there, and for the stamp of a tag that is marked. */
+export interface PlainReply {
+  readonly values: readonly (Buffer | null)[]
+  readonly stamps: readonly (string | null)[]
 }
 
 /** Which connection: `tracking` hears of invalidations, in order with its replies. */
@@ -115,6 +121,33 @@ export class RedisLink {
     }
   }
 
+  /**
+   * Reads values, and after them the stamps of tags, without a script: a third of the work for the server. Of the values
+   * nothing is tracked.
+   *
+   * @throws RedisFailure, also when the server is not in charge or holds another cache
+   */
+  async readPlainly(values: readonly string[], tags: readonly string[]): Promise<PlainReply> {
+    const client = this.#clients.tracking
+    const { root } = this.#options
+    // Should it be refused, then more is tracked than has to be.
+    client.sendCommand(['CLIENT', 'CACHING', 'NO']).catch(() => undefined)
+    try {
+      const [stored, , current] = await Promise.all([
+        client.sendCommand(['MGET', ...values], AS_BUFFERS),
+        // Deletes nothing, and is refused by a server that is not in charge.
+        client.sendCommand(['DEL', `${root}:nothing`]),
+        // Last, because the answer is as of this moment: what changes afterwards is told after it.
+        client.sendCommand(['MGET', incarnationKey(root), ...tags]),
+      ])
+      const [incarnation, ...stamps] = current as readonly (string | null)[]
+      if (incarnation !== this.#incarnation) throw anotherIncarnation()
+      return { values: stored as PlainReply['values'], stamps }
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
   /** Sends a command. @throws RedisFailure */
   async send(command: readonly RedisArgument[], side: Side = 'commands'): Promise<unknown> {
     try {
@@ -154,7 +187,7 @@ export class RedisLink {
     const prepared = [
       // Not NOLOOP: then Redis would not tell of a key either that it evicts, or no longer tracks, while a command of
       // this connection runs. The price is that a stamp minted here counts as unknown until it is read again.
-      tracking.sendCommand(['CLIENT', 'TRACKING', 'ON']),
+      tracking.sendCommand(['CLIENT', 'TRACKING', 'ON', 'OPTOUT']),
       ...SCRIPTS.map(({ source }) => commands.sendCommand(['SCRIPT', 'LOAD', source])),
     ]
     await Promise.all([...prepared, this.#identify()])

@@ -241,11 +241,26 @@ export class RedisStore implements RemoteStore {
     for (const batch of this.#batches.splice(0)) this.#ask(batch)
   }
 
+  /** A read alone by the script, which settles it in one round trip; several first without it, see {@link RedisLink.readPlainly}. */
   #ask(batch: RedisBatch): void {
+    const { clock, budget } = this.#options
+    if (batch.size === 1) return this.#askScript(batch, budget)
+    const giveUp = clock.now() + budget
+    this.#asking++
+    this.#call(budget, link => batch.readPlainly(link))
+      .finally(() => this.#asking--)
+      .then(reply => {
+        const rest = batch.resolveHits(reply)
+        if (rest !== undefined) this.#askScript(rest, giveUp - clock.now())
+      })
+      .catch(error => batch.reject(error))
+  }
+
+  #askScript(batch: RedisBatch, budget: number): void {
     const { stampLife, leaseLife } = this.#options
     const lives = { stamp: stampLife, lease: leaseLife }
     this.#asking++
-    this.#script('tracking', link => batch.call(link, lives, randomName()))
+    this.#call(budget, link => link.run('tracking', batch.call(link, lives, randomName())))
       .finally(() => this.#asking--)
       .then(reply => this.#answer(batch, reply))
       .catch(error => batch.reject(error))

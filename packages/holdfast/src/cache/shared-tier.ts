@@ -1,12 +1,11 @@
 import type { CacheSettings } from '../base/cache-options.js'
 import type { Clock } from '../base/clock.js'
-import type { BypassReason } from './cache-info.js'
-import type { Basis, CachedRead } from './cached-read.js'
+import type { CachedRead, SharedRead } from './cached-read.js'
 import { type CodecOptions, decodeEntry, encodeEntry } from './codec.js'
-import { type Entry, type EntryTimes, isInVain } from './entry.js'
+import { type Entry, isInVain } from './entry.js'
 import type { StoredValue } from './entry-layout.js'
+import type { Basis, Found } from './found.js'
 import type { RemoteAnswer, RemoteStore, RemoteTag } from './ports.js'
-import type { RawResult } from './raw-result.js'
 import type { Settling } from './settling.js'
 import { payloadOf, sealValue } from './stored-value.js'
 import type { Stamp, Tag } from './tags.js'
@@ -19,7 +18,7 @@ export interface SharedTierParts {
   readonly settling: Settling
   readonly codec: CodecOptions
   /** The key for all processes, of a read. */
-  readonly keyOf: (read: CachedRead) => string
+  readonly keyOf: (read: SharedRead) => string
   /** The fingerprint of the keyed columns behind the whole tag of a table. */
   readonly schemaOf: (name: string) => string | undefined
   /** Tags were found marked. */
@@ -28,15 +27,18 @@ export interface SharedTierParts {
   readonly onForeignSchema: () => void
 }
 
-/** What the shared tier has for a read. */
-export type Found =
-  | { readonly kind: 'bypass'; readonly reason: BypassReason }
-  | { readonly kind: 'value'; readonly basis: Basis; readonly raw: RawResult; readonly times: EntryTimes }
-  | { readonly kind: 'load'; readonly basis: Basis }
-
 /** A tag that is asked for, with how often it had been invalidated by then. */
 interface AskedTag extends RemoteTag {
   readonly epoch: number
+}
+
+/** A read on its way to the remote store. */
+interface Question {
+  readonly read: SharedRead
+  readonly tags: readonly Tag[]
+  readonly asked: readonly AskedTag[]
+  /** When it was asked, on the process's clock. */
+  readonly began: number
 }
 
 /** How long one process waits for the load of another before it asks the database itself. */
@@ -46,6 +48,8 @@ const SHORTEST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 16
 
 const UNAVAILABLE: Found = Object.freeze({ kind: 'bypass', reason: 'redis-unavailable' })
+const NO_ANSWER = Promise.resolve(UNAVAILABLE)
+const unavailable = (): Found => UNAVAILABLE
 const NOT_PASSED: Promise<number | undefined> = Promise.resolve(undefined)
 
 /** The tier that all processes share: who is asked for stamps, and where values are kept for the others. */
@@ -69,6 +73,11 @@ export class SharedTier {
   /** Whether what is kept may be relied on, and so anything is kept. */
   get settled(): boolean {
     return this.#parts.settling.settled
+  }
+
+  /** Whether it is worth asking. */
+  get answers(): boolean {
+    return this.#parts.remote.available && this.settled
   }
 
   /** Everything acknowledged before this instant has reached the tags of this process. */
@@ -114,28 +123,15 @@ export class SharedTier {
    *
    * @returns `wait` while another process loads it, see {@link SharedTier.await}
    */
-  async find(read: CachedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
-    const { remote, clock, keyOf, settling } = this.#parts
-    if (!remote.available || !settling.settled) return UNAVAILABLE
-    const began = clock.now()
-    const question = {
-      key: keyOf(read),
-      tags: tags.map(tag => this.#asked(tag)),
-      lease: !read.refresh && !isInVain(read.admission),
-    }
-    let answer: RemoteAnswer
-    try {
-      answer = await remote.read(question)
-    } catch {
-      return UNAVAILABLE
-    }
-    this.#validAsOf = Math.max(this.#validAsOf, began)
-    const judged = this.#judge(tags, question.tags, answer)
-    if (judged !== undefined) return judged
-    const basis = { tags, stamps: answer.stamps.map((stamp, index) => known(tags[index], stamp as string)) }
-    const opened = answer.value && !read.refresh ? this.#opened(read, basis, answer.value) : undefined
-    const found = opened instanceof Promise ? await opened : opened
-    return found ?? (answer.lease === 'held' ? 'wait' : { kind: 'load', basis })
+  find(read: SharedRead, tags: readonly Tag[]): Promise<Found | 'wait'> {
+    if (!this.answers) return NO_ANSWER
+    const { remote, clock, keyOf } = this.#parts
+    const asked = tags.map(tag => this.#asked(tag))
+    const question = { read, tags, asked, began: clock.now() }
+    const lease = !read.refresh && !isInVain(read.admission)
+    return remote
+      .read({ key: keyOf(read), tags: asked, lease })
+      .then(answer => this.#found(question, answer), unavailable)
   }
 
   /** As {@link SharedTier.find}, once the process that loads the value has done so, or has had the time. */
@@ -159,8 +155,8 @@ export class SharedTier {
     const storedAt = Date.now() - age
     const stamps = entry.stamps as readonly string[]
     const { loadMillis } = entry.times
-    const value = { raw: entry.raw, stamps, storedAt, expiresAt: storedAt + life, loadMillis }
-    Promise.resolve(encodeEntry(key, value, codec))
+    const value = { raw: entry.raw, storedAt, expiresAt: storedAt + life, loadMillis }
+    Promise.resolve(encodeEntry(ownerOf(key, stamps), value, codec))
       .then(payload => remote.store(key, sealValue({ stamps, payload }), Math.ceil(life)))
       .catch(() => this.abandon(read))
   }
@@ -169,6 +165,20 @@ export class SharedTier {
   abandon(read: CachedRead): void {
     const { keyOf, remote } = this.#parts
     if (!read.refresh) void remote.abandon(keyOf(read)).catch(() => undefined)
+  }
+
+  #found(
+    { read, tags, asked, began }: Question,
+    answer: RemoteAnswer,
+  ): Found | 'wait' | Promise<Found | 'wait'> {
+    if (began > this.#validAsOf) this.#validAsOf = began
+    const judged = this.#judge(tags, asked, answer)
+    if (judged !== undefined) return judged
+    const basis = { tags, stamps: answer.stamps.map((stamp, index) => known(tags[index], stamp as string)) }
+    const otherwise = answer.lease === 'held' ? 'wait' : ({ kind: 'load', basis } as const)
+    const opened = answer.value && !read.refresh ? this.#opened(read, basis, answer.value) : undefined
+    if (opened instanceof Promise) return opened.then(found => found ?? otherwise)
+    return opened ?? otherwise
   }
 
   /** After waiting in vain: whatever another process does, this one loads. */
@@ -187,9 +197,9 @@ export class SharedTier {
    * @returns why they are no basis for anything, if they are not
    */
   #judge(tags: readonly Tag[], asked: readonly AskedTag[], { stamps }: RemoteAnswer): Found | undefined {
-    const isMarked = (tag: Tag, index: number) => stamps[index] === undefined || tag.marks > 0
-    if (tags.some(isMarked)) {
-      this.#parts.onMarked(tags.filter(isMarked).map(({ name }) => name))
+    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
+    if (marked.length > 0) {
+      this.#parts.onMarked(marked.map(({ name }) => name))
       return { kind: 'bypass', reason: 'write-under-way' }
     }
     if (this.#isForeign(asked, stamps as readonly string[]))
@@ -223,18 +233,17 @@ export class SharedTier {
   }
 
   /** Makes a value of what is kept; a large one takes its time. */
-  #opened(read: CachedRead, basis: Basis, stored: Buffer): Found | undefined | Promise<Found | undefined> {
+  #opened(read: SharedRead, basis: Basis, stored: Buffer): Found | undefined | Promise<Found | undefined> {
     const { codec, keyOf } = this.#parts
     const payload = payloadOf(stored)
     if (payload === undefined) return undefined
-    const decoded = decodeEntry(keyOf(read), payload, codec)
+    const decoded = decodeEntry(ownerOf(keyOf(read), basis.stamps), payload, codec)
     if (decoded instanceof Promise) return decoded.then(({ value }) => this.#fit(read, basis, value))
     return this.#fit(read, basis, decoded.value)
   }
 
-  #fit(read: CachedRead, basis: Basis, opened: StoredValue | undefined): Found | undefined {
-    // What is sealed with it is what the store compares; what is inside may be encrypted, and is what counts.
-    if (opened === undefined || !areSame(opened.stamps, basis.stamps)) return undefined
+  #fit(read: SharedRead, basis: Basis, opened: StoredValue | undefined): Found | undefined {
+    if (opened === undefined) return undefined
     const life = opened.expiresAt - opened.storedAt
     const now = this.#parts.clock.now()
     // Another machine's clock decides nothing but how old the value is said to be: Redis lets it expire.
@@ -256,8 +265,9 @@ function known(tag: Tag | undefined, stamp: string): Stamp {
   return tag?.stamp === stamp ? tag.stamp : stamp
 }
 
-function areSame(some: readonly Stamp[], others: readonly Stamp[]): boolean {
-  return some.length === others.length && some.every((stamp, index) => stamp === others[index])
+/** What a value is sealed for: under other stamps than those it was stored with, it is none. */
+function ownerOf(key: string, stamps: readonly Stamp[]): string {
+  return `${key}\n${stamps.join('\n')}`
 }
 
 /** Whether a stamp was made by somebody who knows these keyed columns. */

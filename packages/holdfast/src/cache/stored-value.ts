@@ -15,6 +15,12 @@ export function sealValue({ stamps, payload }: StoredValue): Buffer {
   return Buffer.concat([Buffer.from(`${stamps.join(SEPARATOR)}\0`, 'latin1'), payload])
 }
 
+/** Whether stored bytes were stored under just these stamps. */
+export function isUnder(stored: Buffer, stamps: readonly string[]): boolean {
+  const vector = `${stamps.join(SEPARATOR)}\0`
+  return stored.toString('latin1', 0, vector.length) === vector
+}
+
 /** The parts of stored bytes; `undefined` when they were not written by {@link sealValue}. */
 export function openValue(stored: Buffer): StoredValue | undefined {
   const end = stored.indexOf(END)

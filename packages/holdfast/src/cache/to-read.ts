@@ -7,6 +7,7 @@ import type { BypassReason } from './cache-info.js'
 import { hasMovingInstant, parametersKey, sentValues } from './cache-key.js'
 import type { CachedRead, ResultWish } from './cached-read.js'
 import type { Knowledge } from './definitions.js'
+import type { Asked } from './found.js'
 import { type KnownStatement, type ReadRules, rulesFor } from './statements.js'
 
 /** What a query says about caching, checked, and how reads that say different things are kept apart. */
@@ -120,6 +121,7 @@ export function toRead(request: QueryRequest, context: ReadContext): CachedRead 
     maxStale: (wanted.maxStale as number | undefined) ?? rules.maxStale,
     consistency: wanted.consistency ?? context.consistency,
     admission: context.statement.admission,
+    asked: request.asked as Asked | undefined,
   }
 }
 

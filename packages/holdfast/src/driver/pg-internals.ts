@@ -26,6 +26,9 @@ export interface PgInternals {
   readonly connection: {
     /** The server tells a setting, at the start of a session and whenever it changes. */
     on(event: 'parameterStatus', listener: (status: ParameterStatus) => void): unknown
+    /** The server is ready for the next query. */
+    on(event: 'readyForQuery', listener: () => void): unknown
+    off(event: 'readyForQuery', listener: () => void): unknown
     readonly stream: Duplex & { destroy(error?: Error): void }
     readonly parsedStatements: Record<string, string>
     readonly submittedNamedStatements: Record<string, string>

@@ -8,10 +8,9 @@ import { CapturedQuery } from './captured-query.js'
 import { type Failure, failureKind, noteFailure, type Situation } from './failure.js'
 import { FramedQuery } from './framed-query.js'
 import { maskError } from './mask-error.js'
+import { onceReady } from './once-ready.js'
 import { internals } from './pg-internals.js'
-
 import { isFatal, isSqlState } from './sqlstate.js'
-
 import { SupervisedQuery } from './supervised-query.js'
 
 /** What a running query needs of its connection. */
@@ -86,10 +85,23 @@ export class RunningQuery implements Expiring {
 
   #answered(error: Error | null, result: Result): void {
     if (this.#settled) return
-    if (this.#interruption === undefined) return this.#tell(error, result)
-    // The cancel request may still be on its way: the next statement must not be its victim.
+    if (error === null && this.#interruption === undefined) return this.#tell(error, result)
     this.#held = () => this.#tell(error, result)
-    this.#host.cancelSettled().then(this.#held)
+    // Before the server is ready again, nobody knows whether its transaction goes on.
+    if (error !== null && this.#isReadyAfter(error)) onceReady(this.#host.client, () => this.#release())
+    else this.#release()
+  }
+
+  #release(): void {
+    if (this.#interruption === undefined) this.#held?.()
+    // The cancel request may still be on its way: the next statement must not be its victim.
+    else this.#host.cancelSettled().then(this.#held)
+  }
+
+  /** Whether the server says that it is ready after this error; of a portal that is read in pieces, pg does not ask it to. */
+  #isReadyAfter(error: Error): boolean {
+    const { rows } = this.#query as { rows?: unknown }
+    return isSqlState((error as { code?: unknown }).code) && !isFatal(error) && !rows
   }
 
   #tell(error: Error | null, result: Result): void {

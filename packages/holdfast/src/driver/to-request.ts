@@ -40,6 +40,7 @@ export interface RequestDefaults {
   readonly queryTimeout: number
   /** Absent: nobody observes it. */
   readonly trace?: QueryTrace | undefined
+  readonly asked?: unknown
 }
 
 /**
@@ -69,6 +70,7 @@ export function toRequest(
     guarded: undefined,
     retry: extras.retry === false ? false : undefined,
     cache: extras.cache,
+    asked: defaults.asked,
     capture: undefined,
     frame: undefined,
     trace: defaults.trace,

@@ -119,14 +119,15 @@ test('a sentinel names the primary, and the next one after a failover', async ()
   const replicas = async () => JSON.stringify(await sentinel.sendCommand(['SENTINEL', 'REPLICAS', 'main']))
   await expect.poll(replicas).toContain(String(second.port))
   const ready = watched.nextReady()
+  const failOver = () => sentinel.sendCommand(['SENTINEL', 'FAILOVER', 'main']).catch(() => undefined)
+  // A sentinel gives up where it has not heard of its servers in time, as on a busy machine, and does not try again.
   await expect
-    .poll(() =>
-      sentinel.sendCommand(['SENTINEL', 'FAILOVER', 'main']).then(
-        () => true,
-        () => false,
-      ),
-    )
-    .toBe(true)
+    .poll(async () => {
+      const named = String(await sentinel.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main']))
+      if (!named.includes(String(second.port))) await failOver()
+      return named
+    })
+    .toContain(String(second.port))
   await ready
   await expect
     .poll(() =>
