@@ -12,10 +12,9 @@ import { compose, type Execute, type QueryRequest, type Result } from './base/ex
 import type { Identity, IdentityOptions } from './base/identity.js'
 import { checkPoolOptions, type PoolOptions, type PoolSettings, resolveSettings } from './base/options.js'
 import { QueryObservers } from './base/query-observers.js'
-import type { QueryTrace } from './base/query-trace.js'
 import { openTransactionWarning, type Warning } from './base/warning.js'
 import { Cache } from './cache/cache.js'
-import { observedQuery } from './cache/observed-query.js'
+import { type KnownOfQuery, observedQuery } from './cache/observed-query.js'
 import { NO_CACHE, type PoolCache } from './cache/pool-cache.js'
 import { remoteCache } from './cache/remote-cache.js'
 import { type Cluster, clusterOf, NO_TOKEN } from './cluster/cluster.js'
@@ -352,10 +351,10 @@ export class Pool extends pg.Pool {
   readonly #send = (
     config: string | object,
     values: readonly unknown[] | undefined,
-    ...observed: [trace?: QueryTrace, asked?: unknown]
+    known?: KnownOfQuery,
   ): Promise<Result> => {
     try {
-      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], ...observed))
+      return this.#execute(this.#toRequest(config as HoldfastQueryConfig, values as unknown[], known))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -364,8 +363,7 @@ export class Pool extends pg.Pool {
   readonly #toRequest = (
     config: string | HoldfastQueryConfig,
     values: unknown[] | undefined,
-    trace?: QueryTrace,
-    asked?: unknown,
+    { trace, asked }: KnownOfQuery = {},
   ) => {
     const now = trace?.startedAt ?? this.#clock.now()
     return toRequest(config, values, { now, queryTimeout: this.#settings.queryTimeout, trace, asked })
@@ -373,7 +371,7 @@ export class Pool extends pg.Pool {
 
   /** Whoever runs it tells the observers how it ended. */
   readonly #observedRequest = (config: string | HoldfastQueryConfig, values: unknown[] | undefined) =>
-    this.#toRequest(config, values, this.#observers.begin(config))
+    this.#toRequest(config, values, { trace: this.#observers.begin(config) })
 
   /** What an identity asks for is admitted first: only then is there anything to observe. */
   #observed(request: QueryRequest): Promise<Result> {

@@ -10,14 +10,21 @@ export interface ObservedQueryParts {
   readonly cache: Cache | undefined
   readonly observers: QueryObservers
   /** The long way. Never throws: it rejects. */
-  readonly send: (config: Config, values: Values, trace?: QueryTrace, asked?: Asked) => Promise<Result>
+  readonly send: (config: Config, values: Values, known: KnownOfQuery) => Promise<Result>
+}
+
+/** What is known of a query before it becomes a request. */
+export interface KnownOfQuery {
+  /** Absent: nobody observes it. */
+  readonly trace?: QueryTrace | undefined
+  readonly asked?: Asked | undefined
 }
 
 /** Makes the function that answers queries, by the fast path of the cache or the long way, and tells the observers. */
 export function observedQuery({ cache, observers, send }: ObservedQueryParts) {
   const sendObserved: HitCalls['send'] = (config, values, begun) => {
     const trace = observers.begin(config, begun?.startedAt)
-    const answer = send(config, values, trace, begun?.asked)
+    const answer = send(config, values, { trace, asked: begun?.asked })
     return trace === undefined ? answer : trace.follow(answer)
   }
   if (cache === undefined) return sendObserved
@@ -26,7 +33,7 @@ export function observedQuery({ cache, observers, send }: ObservedQueryParts) {
     if (observers.countsHits) return answerOf(cache, [config, values], counted)
     const trace = observers.begin(config)
     const answer = answerOf(cache, [config, values], {
-      send: (config, values, begun) => send(config, values, trace, begun?.asked),
+      send: (config, values, begun) => send(config, values, { trace, asked: begun?.asked }),
     })
     return trace === undefined ? answer : trace.follow(answer)
   }

@@ -1,3 +1,4 @@
+/// <reference path="./postgres-date.d.ts" />
 import parseDate from 'postgres-date'
 import type { TypeParser } from './pg-result.js'
 
