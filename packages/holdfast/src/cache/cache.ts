@@ -31,6 +31,7 @@ import { SharedTier, type SharedTierParts } from './shared-tier.js'
 import type { KnownStatement } from './statements.js'
 import { wholeTag } from './tag-names.js'
 import { TagRegistry } from './tags.js'
+import { TextMemo } from './text-memo.js'
 import { type QueryParts, toRead } from './to-read.js'
 import { WriteGuard } from './write-guard.js'
 
@@ -57,8 +58,6 @@ export interface CacheParts {
 /** So many results in a row from other sessions: ours is the odd one. */
 const FOREIGN_SESSIONS = 10
 
-const MOST_CONTEXTS = 5_000
-
 /** Coherent caching of reads; see the concept page "Coherence". */
 export class Cache implements PoolCache {
   readonly #parts: CacheParts
@@ -78,8 +77,8 @@ export class Cache implements PoolCache {
   #foreign = 0
   /** The context that shared keys are made in, learned with the definitions. */
   #keyContext = ''
-  /** By text: a digest of the context and the text, so that a long text is not digested for each read. */
-  readonly #contexts = new Map<string, string>()
+  /** By the keys of this process. */
+  readonly #sharedKeys = new TextMemo()
 
   constructor(parts: CacheParts) {
     this.#parts = parts
@@ -272,7 +271,7 @@ export class Cache implements PoolCache {
   #learned(knowledge: Knowledge, before: Knowledge | undefined): void {
     const { schemas, identity, missing, keyContext } = knowledge
     const { identity: client, settings } = this.#parts
-    this.#contexts.clear()
+    this.#sharedKeys.clear()
     this.#keyContext = sharedKey([client, settings.context ?? '', identity, ...keyContext])
     this.#remote?.use(identity)
     this.#tags.invalidateAll()
@@ -312,18 +311,12 @@ export class Cache implements PoolCache {
   }
 
   #sharedKeyOf(read: SharedRead): string {
-    read.sharedKey ??= sharedKey([this.#contextOf(read.text), read.variant, read.parameters])
+    read.sharedKey ??= this.#sharedKeys.get(read.key) ?? this.#sharedKeys.keep(read.key, this.#digestOf(read))
     return read.sharedKey
   }
 
-  /** What all reads with a text have in common in their keys. */
-  #contextOf(text: string): string {
-    const known = this.#contexts.get(text)
-    if (known !== undefined) return known
-    const context = sharedKey([this.#keyContext, text])
-    if (this.#contexts.size >= MOST_CONTEXTS) this.#contexts.clear()
-    this.#contexts.set(text, context)
-    return context
+  #digestOf({ text, variant, parameters }: SharedRead): string {
+    return sharedKey([this.#keyContext, text, variant, parameters])
   }
 
   /** When every connection is set up in another way than the one that was looked through, that way is the usual one. */

@@ -10,6 +10,8 @@ export type ResultWish = MaterializeOptions
 
 /** What the tier that all processes share has to know of a read. */
 export interface SharedRead {
+  /** Within this process: statement, parameters, context. */
+  readonly key: string
   readonly text: string
   /** The values as a text. */
   readonly parameters: string
@@ -26,7 +28,7 @@ export interface SharedRead {
 
 /** What is kept of a found value, and how it is handed out. */
 export interface KeptRead {
-  /** Within this process: statement, parameters, context. */
+  /** As in {@link SharedRead}. */
   readonly key: string
   readonly shape: ResultWish
   /** Milliseconds; 0: never stale. */

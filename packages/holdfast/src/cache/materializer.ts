@@ -29,7 +29,9 @@ export function prepare(raw: RawResult, { rowMode, types = pgTypes }: Materializ
   let parsed: ParsedRows | undefined
   return () => {
     if (parsed === undefined || !isCurrent(parsed, types)) parsed = parseRows(raw, types, asArray)
-    return resultOf(raw, parsed, { asArray, types }) as unknown as QueryResult
+    const { shape, parsers } = parsed
+    const rows = rowsOf(raw, parsed)
+    return resultOf(raw, { shape, rows, parsers }, { asArray, types }) as unknown as QueryResult
   }
 }
 
@@ -43,17 +45,10 @@ export function materializeOnce(
 ): QueryResult | QueryArrayResult {
   const { fields, rows } = raw
   const { parsers, quick } = lookUp(fields, types)
-  const sources = new Array<unknown>(rows.length * parsers.length)
-  let cell = 0
-  for (const row of rows) {
-    for (let column = 0; column < parsers.length; column++) {
-      const text = row[column] as string | null
-      sources[cell++] = text === null ? null : quick[column]?.(text)
-    }
-  }
   const asArray = rowMode === 'array'
   const shape = shapeOf({ fields, asArray })
-  return resultOf(raw, { shape, sources, parsers }, { asArray, types }) as unknown as QueryResult
+  const made = rows.map(row => shape.parse(row, quick))
+  return resultOf(raw, { shape, rows: made, parsers }, { asArray, types }) as unknown as QueryResult
 }
 
 /** Which parsers turned out to be meant. */
@@ -77,18 +72,22 @@ interface ParsedRows extends Lookup {
   readonly sources: readonly Source[]
 }
 
-/** A result whose rows are made anew. What pg keeps in it for itself is shared and frozen, as the column descriptions are. */
-function resultOf(
-  raw: RawResult,
-  { shape, sources, parsers }: Pick<ParsedRows, 'shape' | 'sources' | 'parsers'>,
-  { asArray, types }: { asArray: boolean; types: TypeParsers },
-): PgResult {
-  const { command, rowCount } = raw
+/** The rows, made anew. */
+function rowsOf(raw: RawResult, { shape, sources }: Pick<ParsedRows, 'shape' | 'sources'>): unknown[] {
   const width = raw.fields.length
   const count = raw.rows.length
   // Of just the size: an array that grows by push has room for 17.
   const rows: unknown[] = count === 1 ? [shape.row(sources, 0)] : new Array(count)
   if (count !== 1) for (let row = 0; row < count; row++) rows[row] = shape.row(sources, row * width)
+  return rows
+}
+
+/** A result of rows that are its own. What pg keeps in it for itself is shared and frozen, as the column descriptions are. */
+function resultOf(
+  { command, rowCount, fields: { length: width } }: RawResult,
+  { shape, rows, parsers }: Pick<ParsedRows, 'shape' | 'parsers'> & { readonly rows: unknown[] },
+  { asArray, types }: { asArray: boolean; types: TypeParsers },
+): PgResult {
   const { fields, empty } = shape
   const own = width > 0 ? parsers : undefined
   // Spelled out: another object spread into this one would cost a tenth of a hit.

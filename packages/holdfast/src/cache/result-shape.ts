@@ -1,12 +1,14 @@
 import { internFields } from './field-table.js'
 import { fresh, type Source } from './fresh-value.js'
-import { fieldValues, PgField } from './pg-result.js'
+import { fieldValues, PgField, type TypeParser } from './pg-result.js'
 import type { RawField } from './raw-result.js'
 
 /** Makes the parts of results that have the same columns. */
 export interface ResultShape {
   /** The row whose sources begin at `offset`. */
   row(sources: readonly Source[], offset: number): unknown
+  /** The row of these texts, each parsed by the parser of its column. @throws what a parser throws */
+  parse(texts: readonly (string | null)[], parsers: readonly TypeParser[]): unknown
   /** Descriptions of the columns, shared and frozen. */
   readonly fields: readonly object[]
   /** pg's row of nothing but nulls, shared and frozen. */
@@ -51,12 +53,15 @@ export function shapeOf(options: ShapeOptions): ResultShape {
 export function compiledShape({ fields, copied, asArray }: ShapeOptions): ResultShape | undefined {
   const cell = (index: number) =>
     copied?.[index] ? `fresh(sources[offset+${index}])` : `sources[offset+${index}]`
+  const parsed = (index: number) => `texts[${index}]===null?null:parsers[${index}](texts[${index}])`
   const columns = [...lastOfEachName(fields)]
   const object = (value: (index: number) => string) =>
     `({${columns.map(([name, index]) => `${propertyKey(name)}:${value(index)}`).join(',')}})`
-  const row = asArray ? `[${fields.map((_, index) => cell(index)).join(',')}]` : object(cell)
+  const row = (value: (index: number) => string) =>
+    asArray ? `[${fields.map((_, index) => value(index)).join(',')}]` : object(value)
   const code = `return {
-    row: (sources, offset) => ${row},
+    row: (sources, offset) => ${row(cell)},
+    parse: (texts, parsers) => ${row(parsed)},
     fields: descriptions,
     empty: Object.freeze(${object(() => 'null')}),
   }`
@@ -74,14 +79,18 @@ export function interpretedShape({ fields, asArray }: ShapeOptions): ResultShape
   const object = (value: (index: number) => unknown) =>
     Object.fromEntries(columns.map(([name, index]) => [name, value(index)]))
   const descriptions = descriptionsOf(fields)
+  const row = (value: (index: number) => unknown) =>
+    asArray ? fields.map((_, index) => value(index)) : object(value)
   return {
-    row: (sources, offset) =>
-      asArray
-        ? fields.map((_, index) => fresh(sources[offset + index]))
-        : object(index => fresh(sources[offset + index])),
+    row: (sources, offset) => row(index => fresh(sources[offset + index])),
+    parse: (texts, parsers) => row(index => parsedCell(texts[index] as string | null, parsers[index])),
     fields: descriptions,
     empty: Object.freeze(object(() => null)),
   }
+}
+
+function parsedCell(text: string | null, parser: TypeParser | undefined): unknown {
+  return text === null ? null : parser?.(text)
 }
 
 function descriptionsOf(fields: readonly RawField[]): readonly object[] {

@@ -197,12 +197,13 @@ export class SharedTier {
    * @returns why they are no basis for anything, if they are not
    */
   #judge(tags: readonly Tag[], asked: readonly AskedTag[], { stamps }: RemoteAnswer): Found | undefined {
-    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
-    if (marked.length > 0) {
-      this.#parts.onMarked(marked.map(({ name }) => name))
-      return { kind: 'bypass', reason: 'write-under-way' }
+    let isUsual = this.#wide.size === 0
+    for (let index = 0; index < tags.length; index++) {
+      const stamp = stamps[index]
+      if (stamp === undefined || (tags[index] as Tag).marks > 0) return this.#marked(tags, stamps)
+      isUsual &&= !isForeign(asked[index] as AskedTag, stamp)
     }
-    if (this.#isForeign(asked, stamps as readonly string[]))
+    if (!isUsual && this.#areForeign(asked, stamps as readonly string[]))
       return { kind: 'bypass', reason: 'definitions-changed' }
     for (let index = 0; index < tags.length; index++) {
       const tag = tags[index] as Tag
@@ -211,13 +212,16 @@ export class SharedTier {
     return undefined
   }
 
-  /** Whether a table's stamp was made by somebody who knows other keyed columns. */
-  #isForeign(tags: readonly RemoteTag[], stamps: readonly string[]): boolean {
-    const isForeign = ({ schema }: RemoteTag, index: number) =>
-      schema !== undefined && !isOfSchema(stamps[index] as string, schema)
-    if (this.#wide.size === 0 && !tags.some(isForeign)) return false
-    const foreign = tags.filter(isForeign)
-    this.#narrow(tags.filter((tag, index) => !isForeign(tag, index)))
+  #marked(tags: readonly Tag[], stamps: RemoteAnswer['stamps']): Found {
+    const marked = tags.filter((tag, index) => stamps[index] === undefined || tag.marks > 0)
+    this.#parts.onMarked(marked.map(({ name }) => name))
+    return { kind: 'bypass', reason: 'write-under-way' }
+  }
+
+  /** Whether tables turn out to be known with other keyed columns; takes note of which are, and which are no longer. */
+  #areForeign(tags: readonly RemoteTag[], stamps: readonly string[]): boolean {
+    const foreign = tags.filter((tag, index) => isForeign(tag, stamps[index] as string))
+    this.#narrow(tags.filter(tag => !foreign.includes(tag)))
     const unknown = foreign.map(({ name }) => Number.parseInt(name, 10)).filter(oid => !this.#wide.has(oid))
     if (unknown.length === 0) return false
     this.#wide = new Set([...this.#wide, ...unknown])
@@ -268,6 +272,11 @@ function known(tag: Tag | undefined, stamp: string): Stamp {
 /** What a value is sealed for: under other stamps than those it was stored with, it is none. */
 function ownerOf(key: string, stamps: readonly Stamp[]): string {
   return `${key}\n${stamps.join('\n')}`
+}
+
+/** Whether a table's stamp was made by somebody who knows other keyed columns. */
+function isForeign({ schema }: RemoteTag, stamp: string): boolean {
+  return schema !== undefined && !isOfSchema(stamp, schema)
 }
 
 /** Whether a stamp was made by somebody who knows these keyed columns. */

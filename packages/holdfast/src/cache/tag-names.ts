@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { KeyedColumn, Operand, ReadDependency, TableInfo } from '../sql/plan.js'
+import { TextMemo } from './text-memo.js'
 
 /** Characters of a digest, six bits each. */
 const DIGEST_LENGTH = 22
@@ -56,6 +57,8 @@ function operandText(operand: Operand, values: readonly unknown[] | undefined): 
     : undefined
 }
 
+const digests = new TextMemo()
+
 function digest(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH)
+  return digests.get(text) ?? digests.keep(text, hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH))
 }
