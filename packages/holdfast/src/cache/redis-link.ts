@@ -129,23 +129,36 @@ export class RedisLink {
    */
   async readPlainly(values: readonly string[], tags: readonly string[]): Promise<PlainReply> {
     const client = this.#clients.tracking
-    const { root } = this.#options
     // Should it be refused, then more is tracked than has to be.
     client.sendCommand(['CLIENT', 'CACHING', 'NO']).catch(() => undefined)
     try {
-      const [stored, , current] = await Promise.all([
+      const [stored, , stamps] = await Promise.all([
         client.sendCommand(['MGET', ...values], AS_BUFFERS),
-        // Deletes nothing, and is refused by a server that is not in charge.
-        client.sendCommand(['DEL', `${root}:nothing`]),
+        this.confirm(),
         // Last, because the answer is as of this moment: what changes afterwards is told after it.
-        client.sendCommand(['MGET', incarnationKey(root), ...tags]),
+        tags.length === 0 ? [] : client.sendCommand(['MGET', ...tags]),
       ])
-      const [incarnation, ...stamps] = current as readonly (string | null)[]
-      if (incarnation !== this.#incarnation) throw anotherIncarnation()
-      return { values: stored as PlainReply['values'], stamps }
+      return { values: stored, stamps } as PlainReply
     } catch (error) {
       throw failureOf(error)
     }
+  }
+
+  /**
+   * Asks nothing but whether the server is in charge and holds the cache known here. On the tracking connection, so that the
+   * answer comes after every invalidation that was caused before. Not by PING: a demoted primary answers that. GETEX counts
+   * as writing, though it changes nothing: a server that is not in charge refuses it, and one that is full does not.
+   *
+   * @throws RedisFailure
+   */
+  async confirm(): Promise<void> {
+    let incarnation: unknown
+    try {
+      incarnation = await this.#clients.tracking.sendCommand(['GETEX', incarnationKey(this.#options.root)])
+    } catch (error) {
+      throw failureOf(error)
+    }
+    if (incarnation !== this.#incarnation) throw anotherIncarnation()
   }
 
   /** Sends a command. @throws RedisFailure */

@@ -31,12 +31,6 @@ redis.call('SET', KEYS[1], server .. ARGV[2])
 return redis.call('GET', KEYS[1])`)
 
 /**
- * Asks nothing but whether the server may still be asked. Its answer on the tracking connection comes after every
- * invalidation that was caused before. Not PING: a demoted primary answers that.
- */
-export const BARRIER = script(`${PREAMBLE}return redis.status_reply('OK')`)
-
-/**
  * Reads values and the stamps of their tags. KEYS: incarnation, tags, values. ARGV: incarnation, number of tags,
  * random text, life of a stamp, life of a lease, the reads, then an index and a schema for each table's tag. Each
  * read is a byte with the number of its tags, `l` when it wants the lease, and a byte for each of its tags.
@@ -192,7 +186,7 @@ end
 return marks`)
 
 /** All of them, for SCRIPT LOAD. */
-export const SCRIPTS: readonly RedisScript[] = [INCARNATION, BARRIER, READ, MARK, RELEASE, TOUCH, ORPHANS]
+export const SCRIPTS: readonly RedisScript[] = [INCARNATION, READ, MARK, RELEASE, TOUCH, ORPHANS]
 
 function script(source: string): RedisScript {
   return { source, sha: createHash('sha1').update(source).digest('hex') }

@@ -7,7 +7,7 @@ import { MAX_TAGS_PER_READ, type PendingRead, RedisBatch } from './redis-batch.j
 import { markCall, pieces, randomName, rootOf, tagCall } from './redis-calls.js'
 import { failureOf, RedisFailure } from './redis-failure.js'
 import type { RedisLink, ScriptCall, Side } from './redis-link.js'
-import { BARRIER, MARK, ORPHANS, RELEASE, TOUCH } from './redis-scripts.js'
+import { MARK, ORPHANS, RELEASE, TOUCH } from './redis-scripts.js'
 import { RedisSession, type StoreState } from './redis-session.js'
 import { type RedisLocation, redisSource } from './redis-source.js'
 
@@ -219,7 +219,7 @@ export class RedisStore implements RemoteStore {
     this.#asking++
     return new Promise((resolve, reject) => {
       const passed = (): void => (this.#invalidated.length === 0 ? resolve() : void setImmediate(resolve))
-      this.#script('tracking', () => ({ script: BARRIER, keys: [], args: [] }))
+      this.#call(this.#options.budget, link => link.confirm())
         .finally(() => this.#asking--)
         .then(passed, reject)
     })
