@@ -1,4 +1,4 @@
-import { dropTemporaryDatabases, trackLeaks } from '@holdfast/testkit'
+import { cleanUpFile, dropTemporaryDatabases, trackLeaks } from '@holdfast/testkit'
 import { afterAll, beforeEach } from 'vitest'
 
 /** Runs around every test on real servers. */
@@ -12,6 +12,7 @@ beforeEach(async ({ task, onTestFinished }) => {
 
 afterAll(async () => {
   try {
+    await cleanUpFile()
     await leaks.afterFile()
   } finally {
     await dropTemporaryDatabases()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createDigis, type Digis, digisRls, enableRowLevelSecurity } from '@holdfast/digis'
-import { afterAll } from 'vitest'
+import { afterFile } from '@holdfast/testkit'
 import { migratedDatabase } from './new-digis.js'
 
 /** DIGIS with row-level security, as its two kinds of login see it. */
@@ -10,12 +10,6 @@ export interface IdentifiedDigis {
   /** With a cache, and with a login that has no rights but to become one of the roles. */
   readonly service: Digis
 }
-
-const clean: (() => Promise<unknown>)[] = []
-
-afterAll(async () => {
-  for (const step of clean.splice(0)) await step()
-})
 
 /** Both on a database of their own with nobody in it; ended after the test file. */
 export async function newIdentifiedDigis(): Promise<IdentifiedDigis> {
@@ -28,10 +22,8 @@ export async function newIdentifiedDigis(): Promise<IdentifiedDigis> {
   )
   const connectionString = Object.assign(new URL(url), { username: login, password: login }).href
   const service = createDigis({ connectionString, rls: digisRls, cache: true })
-  clean.push(
-    () => service.end(),
-    () => owner.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`),
-    () => owner.end(),
-  )
+  afterFile(() => service.end())
+  afterFile(() => owner.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`))
+  afterFile(() => owner.end())
   return { owner, service }
 }

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createDigis, type Digis, type Session, type User } from '@holdfast/digis'
-import { temporaryDatabase } from '@holdfast/testkit'
-import { afterAll } from 'vitest'
-
-const open: Digis[] = []
-
-afterAll(async () => {
-  await Promise.all(open.splice(0).map(digis => digis.end()))
-})
+import { afterFile, temporaryDatabase } from '@holdfast/testkit'
 
 type Layout = (digis: Digis) => Promise<unknown>
 let layout: Layout = async () => {}
@@ -62,7 +55,7 @@ export async function newEmptyDigis(): Promise<Digis> {
 /** DIGIS on a database that is there; ended after the test file. */
 export async function newDigisOn(url: string): Promise<Digis> {
   const digis = createDigis({ connectionString: url })
-  open.push(digis)
+  afterFile(() => digis.end())
   return digis
 }
 

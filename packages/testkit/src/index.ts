@@ -10,6 +10,7 @@ export {
 export type { FaultAction, FaultCondition, FaultPoint, FaultRule } from './fault-proxy/fault-rule.js'
 export type { Direction, Protocol } from './fault-proxy/message.js'
 export { FaultProxy, type FaultProxyOptions } from './fault-proxy.js'
+export { afterFile, cleanUpFile } from './file-cleanup.js'
 export { findProgram } from './find-program.js'
 export { freePort } from './free-port.js'
 export type {
