@@ -66,6 +66,8 @@ export async function operator(url: string) {
   return client
 }
 
+export type Operator = Awaited<ReturnType<typeof operator>>
+
 /** A read of a value that depends on these tags. */
 export function readOf(key: string, ...tags: string[]): RemoteRead {
   return { key, tags: tags.map(name => ({ name, schema: undefined })), lease: true }
