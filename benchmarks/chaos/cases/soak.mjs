@@ -16,7 +16,7 @@ import { judgeLedger } from '../soak/ledger.mjs'
 import { judgeMemory } from '../soak/memory.mjs'
 import { makeFans } from '../soak/people.mjs'
 import { closeConnections } from '../soak/request.mjs'
-import { POOL_MAX, Service } from '../soak/service.mjs'
+import { MOST_CONNECTIONS, Service } from '../soak/service.mjs'
 
 const CLIENTS = 50
 const SAMPLE_EVERY = 2_000
@@ -147,7 +147,7 @@ function serviceRows({ clients, open, left, survived, endedInOrder }) {
   return [
     none('requests answered later than their deadline', clients.late),
     none('answers of 500', total(Object.fromEntries(internal))),
-    none('connections beyond the pool', Math.max(0, open.open - POOL_MAX)),
+    none('connections more than there may be', Math.max(0, open.open - MOST_CONNECTIONS)),
     none('connections at work for nobody', open.busy),
     none('connections left at the end', left.open),
     none('unexpected ends of the service', Number(!(survived && endedInOrder))),

@@ -13,6 +13,8 @@ const MEMORY = new URL('report-memory.mjs', import.meta.url).href
 const START_DEADLINE = 60_000
 const STOP_DEADLINE = 30_000
 export const POOL_MAX = 10
+/** The pool's, and the one on which the history of statements is written once a minute. */
+export const MOST_CONNECTIONS = POOL_MAX + 1
 
 /** The DIGIS service in a process of its own, as it is deployed. */
 export class Service {
