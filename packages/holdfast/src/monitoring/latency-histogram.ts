@@ -42,10 +42,10 @@ export class LatencyHistogram {
     this.#counts[index] = (this.#counts[index] as number) + 1
   }
 
-  /** Observes no time at all, so many times. */
-  observeNothing(times: number): void {
-    this.#count += times
-    this.#counts[0] = (this.#counts[0] as number) + times
+  /** Observes no time at all. */
+  observeNothing(): void {
+    this.#count++
+    this.#counts[0] = (this.#counts[0] as number) + 1
   }
 
   /** Adds all that another one has observed. */

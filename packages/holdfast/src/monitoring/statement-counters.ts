@@ -43,21 +43,14 @@ export class StatementCounters {
     this.#histogram.observe(millis)
   }
 
-  /** A hit in memory that Redis had to confirm. */
+  /** A hit in memory; most take no time. */
   noteHit(rows: number, millis: number): void {
     this.calls++
     this.cacheHits++
     this.rows += rows
+    if (millis === 0) return this.#histogram.observeNothing()
     this.totalMillis += millis
     this.#histogram.observe(millis)
-  }
-
-  /** Hits in memory that took no time, with the rows of all together. */
-  noteInstantHits(hits: number, rows: number): void {
-    this.calls += hits
-    this.cacheHits += hits
-    this.rows += rows
-    this.#histogram.observeNothing(hits)
   }
 
   merge(other: StatementCounters): void {

@@ -42,7 +42,8 @@ const EVICTED_PART = 0.1
 export class StatementTable implements QueryObserver {
   readonly #most: number
   readonly #categoryOf: CategoryOf
-  readonly #all = new StatementCounters()
+  /** Of all queries. */
+  readonly all = new StatementCounters()
   readonly #others = new StatementCounters()
   #met = 0
   readonly #byShape = new Map<string, CountedStatement>()
@@ -51,9 +52,6 @@ export class StatementTable implements QueryObserver {
   /** The statement of the latest hit: the next one is often of the same. */
   #last: CountedStatement | undefined = undefined
   #lastText: string | undefined = undefined
-  /** Hits of that statement that took no time, with their rows: counted together, because they come by the million. */
-  #hits = 0
-  #hitRows = 0
 
   /** @param most statements that are told apart */
   constructor(most: number, categoryOf: CategoryOf) {
@@ -62,25 +60,14 @@ export class StatementTable implements QueryObserver {
   }
 
   ended(event: QueryEvent): void {
-    this.#all.note(event, this.#categoryOf)
+    this.all.note(event, this.#categoryOf)
     this.of(event).counters.note(event, this.#categoryOf)
   }
 
   readonly hit = (text: string, rows: number, millis: number): void => {
+    this.all.noteHit(rows, millis)
     if (text !== this.#lastText) this.#latest(text)
-    if (millis > 0) {
-      this.#all.noteHit(rows, millis)
-      this.#last?.counters.noteHit(rows, millis)
-      return
-    }
-    this.#hits++
-    this.#hitRows += rows
-  }
-
-  /** Of all queries. */
-  get all(): StatementCounters {
-    this.#countHits()
-    return this.#all
+    this.#last?.counters.noteHit(rows, millis)
   }
 
   /** The statement that a query counts for. */
@@ -90,27 +77,17 @@ export class StatementTable implements QueryObserver {
   }
 
   #latest(text: string): void {
-    this.#countHits()
     this.#last = this.#byText.get(text) ?? this.#meet(text)
     this.#lastText = text
   }
 
   get statements(): Iterable<CountedStatement> {
-    this.#countHits()
     return this.#byShape.values()
   }
 
   /** Of those whose statements were forgotten. */
   get others(): StatementCounters {
     return this.#others
-  }
-
-  #countHits(): void {
-    if (this.#hits === 0) return
-    for (const counters of [this.#all, this.#last?.counters])
-      counters?.noteInstantHits(this.#hits, this.#hitRows)
-    this.#hits = 0
-    this.#hitRows = 0
   }
 
   #meet(text: string): CountedStatement {
@@ -133,7 +110,6 @@ export class StatementTable implements QueryObserver {
   }
 
   #evict(): void {
-    this.#countHits()
     const cheapest = [...this.#byShape].sort(
       ([, a], [, b]) => a.counters.totalMillis - b.counters.totalMillis,
     )
