@@ -46,7 +46,7 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,apps}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
           exclude: [...exclude, ...inProcessesOfTheirOwn],
-          // A quarter of the processor's time went into loading the same modules for each file.
+          // Otherwise much of the processor's time goes into loading the same modules for each file.
           isolate: false,
         },
       },

@@ -122,7 +122,7 @@ export class RedisLink {
   }
 
   /**
-   * Reads values, and after them the stamps of tags, without a script: a third of the work for the server. Of the values
+   * Reads values, and after them the stamps of tags, without a script, which is less work for the server. Of the values
    * nothing is tracked.
    *
    * @throws RedisFailure, also when the server is not in charge or holds another cache
